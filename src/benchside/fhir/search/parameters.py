@@ -1,0 +1,68 @@
+"""The search parameters of R4: what each resource type can be searched by.
+
+The rows come from HL7's own definitions through `tools/generate_search.py` (`search/generated/parameter_table.py`).
+Source: https://hl7.org/fhir/R4/searchparameter-registry.html and https://hl7.org/fhir/R4/compartmentdefinition.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of a composite parameter: the parameter it stands for, and its kind."""
+
+    code: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One search parameter as used on one resource type.
+
+    `number` names it in the index: crc32 of "Type.code", 31 bits. An alias carries the number of the first parameter
+    it stands for; look its rows up under the numbers of all `alias_of`.
+    """
+
+    type: str
+    """Resource type it is used on: "Observation"."""
+    code: str
+    """Its name in a query: "value-quantity"."""
+    kind: str
+    """number, date, string, token, reference, composite, quantity, uri or special."""
+    number: int
+    expression: str
+    """HL7's FHIRPath, the parts for this type only."""
+    targets: tuple[str, ...] = ()
+    """Types a reference may point to."""
+    components: tuple[Component, ...] = ()
+    alias_of: tuple[str, ...] = ()
+    """Codes on the same type whose index rows answer this one; empty when it has rows of its own."""
+    restricted_to: str | None = None
+    """An alias that sees only references to this type: "Patient" for `patient`."""
+
+
+ROW_PARAMETERS: Final = frozenset({"_id", "_lastUpdated"})
+"""Answered from the resource's own row: they have no index rows."""
+
+TEXT_PARAMETERS: Final = frozenset({"_text", "_content"})
+"""Answered by full text (`benchside.fhir.search.text`): they have no index rows."""
+
+
+def parameters(resource_type: str) -> Mapping[str, Parameter]:
+    """Every search parameter of `resource_type` by code, those of Resource and DomainResource included.
+
+    Raises KeyError when there is no such R4 resource type.
+    """
+    raise NotImplementedError(resource_type)
+
+
+def compartment_parameters(compartment_type: str) -> Mapping[str, tuple[str, ...]]:
+    """For each resource type in the compartment, the codes of the references that put it there.
+
+    `compartment_type` is Patient, Encounter, Practitioner, RelatedPerson or Device; KeyError otherwise.
+    """
+    raise NotImplementedError(compartment_type)
