@@ -1,0 +1,54 @@
+"""Reading the YAML tables that ship inside the package into typed values.
+
+Rules keep their numbers in tables (limits, tubes, act requirements) so that a person can check them against the
+source without reading code. A table that does not fit its type stops the program at once and says where.
+"""
+
+from decimal import Decimal
+from importlib.resources import files
+from typing import TypeVar
+
+import msgspec
+import yaml
+
+TABLE_BYTES_MAX = 2_000_000
+
+T = TypeVar("T")
+
+
+class TableInvalid(ValueError):
+    """A YAML table does not have the shape its reader needs; the message names the file and the place."""
+
+
+class _DecimalLoader(yaml.SafeLoader):
+    """YAML 1.1 safe loading that keeps the digits of a decimal: `4.10` is not `4.1`."""
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)))
+
+
+_DecimalLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+
+
+def parse_table(text: str, shape: type[T], *, name: str) -> T:
+    """Read YAML `text` into `shape` (a msgspec type), decimals with their digits kept.
+
+    Raises TableInvalid when the text is not YAML, is larger than `TABLE_BYTES_MAX`, or does not fit.
+    """
+    if len(text) > TABLE_BYTES_MAX:
+        raise TableInvalid(f"{name}: larger than {TABLE_BYTES_MAX} bytes.")
+    try:
+        # _DecimalLoader is a SafeLoader: it builds plain values only, no Python objects.
+        value = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506  a subclass of SafeLoader, see above
+    except yaml.YAMLError as error:
+        raise TableInvalid(f"{name}: not YAML: {error}") from error
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise TableInvalid(f"{name}: {error}") from error
+
+
+def package_table(package: str, file_name: str, shape: type[T]) -> T:
+    """Read the YAML table `file_name` that lies in `package` into `shape`; see `parse_table`."""
+    return parse_table((files(package) / file_name).read_text(encoding="utf-8"), shape, name=f"{package}/{file_name}")
