@@ -1,0 +1,1 @@
+"""The parts of the R4 generator: definitions in, Python source out."""
