@@ -12,13 +12,11 @@ An empty string is never searched for: the query reader refuses empty values.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-INSTANT_MIN: Final = -62_135_596_800_000_000
-"""0001-01-01T00:00:00Z in microseconds since 1970 UTC: the start of a Period without start."""
+from benchside.terms.instant import INSTANT_MAX, INSTANT_MIN
 
-INSTANT_MAX: Final = 253_402_300_799_999_999
-"""The last microsecond of 9999 UTC: the stop of a Period without end."""
+__all__ = ["INSTANT_MAX", "INSTANT_MIN", "IndexValues", "Part"]
 
 Part: TypeAlias = (
     tuple[str, str, str]  # ("token", system, code)

@@ -1,0 +1,115 @@
+"""The parts of a parsed FHIRPath expression, each a frozen dataclass.
+
+Source: http://hl7.org/fhirpath/N1 (grammar), https://hl7.org/fhir/R4/fhirpath.html (FHIR's additions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+
+class FHIRPathError(ValueError):
+    """The expression is not FHIRPath, asks for what is not supported, or fails on this data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant; `type` is Boolean, String, Integer, Decimal, Date, DateTime or Time of System."""
+
+    value: bool | str | int | Decimal
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityLiteral:
+    """`4 'mg'` or `3 days`."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmptySet:
+    """`{}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class This:
+    """`$this`, `$index` or `$total`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`%resource`, `%ucum` ..."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`target.name`; target None is the input of the expression (or the name of its type)."""
+
+    target: Expression | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`target.name(arguments)`; target None is the input of the expression."""
+
+    target: Expression | None
+    name: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`target[index]`."""
+
+    target: Expression
+    index: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """`-operand` or `+operand`."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`left operator right` for every operator but `is` and `as`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOperation:
+    """`operand is Type` or `operand as Type`; a namespace in front of the type is dropped."""
+
+    operator: str
+    operand: Expression
+    type: str
+
+
+Expression: TypeAlias = (
+    Literal
+    | QuantityLiteral
+    | EmptySet
+    | This
+    | Constant
+    | Member
+    | Call
+    | Index
+    | Polarity
+    | Operation
+    | TypeOperation
+)
