@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from benchside.fhir.fhirpath.model import TypeModel
+from benchside.fhir.fhirpath.model import TypeModel, companion_name
 from benchside.fhir.fhirpath.node import (
     Node,
     QuantityValue,
@@ -163,7 +163,7 @@ def children(node: Node, model: TypeModel, name: str | None = None) -> Nodes:
 
 def _hold(parent: Node, name: str, field_name: str, type_name: str, found: Nodes) -> None:
     held = getattr(parent.value, field_name, None)
-    element = getattr(parent.value, f"{field_name}_element", None)
+    element = getattr(parent.value, companion_name(field_name), None)
     if held is None and element is None:
         return
     if not isinstance(held, list) and not isinstance(element, list):

@@ -69,6 +69,11 @@ def field_name(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+def companion_name(field: str) -> str:
+    """The struct field that holds a primitive's id and extensions: `birthDate_element` (JSON `_birthDate`)."""
+    return f"{field.rstrip('_')}_element"
+
+
 def struct_name(path: str) -> str:
     """The struct of a path: "Observation.component" is ObservationComponent."""
     return "".join(part[:1].upper() + part[1:] for part in path.split("."))

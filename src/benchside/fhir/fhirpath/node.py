@@ -225,7 +225,7 @@ def equal(left: Node, right: Node, zone: tzinfo = UTC) -> bool | None:
     """Equality of two items; None when it cannot be known (dates of different precision)."""
     kinds = kind_of(left), kind_of(right)
     if kinds[0] != kinds[1]:
-        return False
+        return None if "absent" in kinds else False
     if kinds[0] in ("date", "time", "quantity"):
         if left.value == right.value:
             return True

@@ -113,3 +113,45 @@ Expression: TypeAlias = (
     | Operation
     | TypeOperation
 )
+
+
+def text(expression: Expression) -> str:
+    """Write the expression out again, with parentheses around every operation."""
+    match expression:
+        case Literal(value, "String"):
+            return _quoted(str(value), "'")
+        case Literal(value, "Boolean"):
+            return "true" if value else "false"
+        case Literal(value, kind):
+            mark = {"Date": "@", "DateTime": "@", "Time": "@T"}.get(kind, "")
+            tail = "T" if kind == "DateTime" and "T" not in str(value) else ""
+            return f"{mark}{value}{tail}"
+        case QuantityLiteral(value, unit):
+            return f"{value} {_quoted(unit, chr(39))}"
+        case EmptySet():
+            return "{}"
+        case This(name):
+            return name
+        case Constant(name):
+            return f"%{_quoted(name, '`')}"
+        case Member(target, name):
+            return f"{_before(target)}{_quoted(name, '`')}"
+        case Call(target, name, arguments):
+            return f"{_before(target)}{name}({', '.join(text(argument) for argument in arguments)})"
+        case Index(target, index):
+            return f"{text(target)}[{text(index)}]"
+        case Polarity(operator, operand):
+            return f"({operator}{text(operand)})"
+        case Operation(operator, left, right):
+            return f"({text(left)} {operator} {text(right)})"
+        case TypeOperation(operator, operand, kind):
+            return f"({text(operand)} {operator} {kind})"
+
+
+def _before(target: Expression | None) -> str:
+    return "" if target is None else f"{text(target)}."
+
+
+def _quoted(name: str, mark: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace(mark, f"\\{mark}")
+    return f"{mark}{escaped}{mark}"
