@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -17,6 +18,18 @@ username_rule = RegexValidator(
 reference_rule = RegexValidator(
     r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$", "Write it as Type/id, for example Practitioner/17."
 )
+
+
+def known_roles(names: object) -> None:
+    """Refuse anything but a list of roles that roles.yaml has; raises ValidationError."""
+    from benchside.accounts.roles import role_table
+
+    if not isinstance(names, list):
+        raise ValidationError("Roles are a list of names.")
+    known = role_table().roles
+    unknown = [str(name) for name in names if name not in known]
+    if unknown:
+        raise ValidationError(f"There is no role {', '.join(unknown)}. Roles are: {', '.join(known)}.")
 
 
 class People(BaseUserManager["Person"]):
@@ -46,7 +59,7 @@ class Person(AbstractBaseUser):
         validators=[reference_rule],
         help_text="Who this is in the record: Practitioner/id, or Patient/id for a patient.",
     )
-    roles = models.JSONField(default=list, blank=True, help_text="Names of roles from accounts/roles.yaml.")
+    roles = models.JSONField(default=list, blank=True, validators=[known_roles], help_text="Names of roles from accounts/roles.yaml.")
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -73,7 +86,7 @@ class System(models.Model):
         validators=[reference_rule],
         help_text="Who this is in the record: Device/id or Organization/id.",
     )
-    roles = models.JSONField(default=list, blank=True, help_text="Names of roles from accounts/roles.yaml.")
+    roles = models.JSONField(default=list, blank=True, validators=[known_roles], help_text="Names of roles from accounts/roles.yaml.")
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
 

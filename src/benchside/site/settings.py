@@ -11,7 +11,7 @@ from benchside.site.home import home_folder, secret_key
 def _when_importable(name: str) -> list[str]:
     try:
         return [name] if find_spec(f"{name}.apps") else []
-    except ImportError:
+    except (ImportError, NotImplementedError):
         return []
 
 

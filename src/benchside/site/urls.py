@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -12,7 +12,14 @@ def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("alive\n", content_type="text/plain")
 
 
+def _fhir_api() -> list[URLPattern | URLResolver]:
+    try:
+        return [path("fhir", include("benchside.wire.fhir_api.urls"))] if find_spec("benchside.wire.fhir_api.urls") else []
+    except (ImportError, NotImplementedError):
+        return []
+
+
 urlpatterns = [
     path("health", alive, name="health"),
-    *([path("fhir", include("benchside.wire.fhir_api.urls"))] if find_spec("benchside.wire.fhir_api.urls") else []),
+    *_fhir_api(),
 ]
