@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from r4 import naming, structs
+from r4 import elements, naming, structs
 from r4.definitions import load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +22,8 @@ def sources(examples: Path, expansions: Path) -> dict[str, str]:
     definitions = load(examples, expansions)
     files = {
         "__init__.py": structs.package(definitions),
+        "elements.json": elements.render(definitions),
+        "names.py": structs.names(definitions),
         "codes.py": structs.value_sets(definitions),
         "datatypes.py": structs.datatypes(definitions),
     }

@@ -124,6 +124,15 @@ def _concepts(definitions: Definitions, type_: Type, element: Element, constants
     return [f"if {name} is not None:", f"    check_concept({name}, {constant})"]
 
 
+def _base64(element: Element, rules: set[str]) -> list[str]:
+    lines: list[str] = []
+    for json_name, use in element.fields():
+        if use.code == "base64Binary":
+            rules.add("check_base64")
+            lines += [f"if {_attribute(json_name)} is not None:", f"    check_base64({_attribute(json_name)})"]
+    return lines
+
+
 def post_init(definitions: Definitions, type_: Type, constants: dict[str, str], rules: set[str]) -> list[str]:
     """Write the method of one class, without indentation of the class; empty when the class needs none."""
     if type_.abstract or type_.name in ("Element", "BackboneElement"):
@@ -136,6 +145,7 @@ def post_init(definitions: Definitions, type_: Type, constants: dict[str, str], 
         lines += _required(definitions, element)
         lines += _choice(definitions, type_, element)
         lines += _references(type_, element, constants, rules)
+        lines += _base64(element, rules)
         lines += _concepts(definitions, type_, element, constants, rules)
     if any("check_choice" in line for line in lines):
         rules |= {"astuple", "check_choice"}

@@ -211,6 +211,13 @@ def value_sets(definitions: Definitions) -> str:
     return "\n".join(lines) + "\n"
 
 
+def names(definitions: Definitions) -> str:
+    """Write the names of all resources, for code that runs before the structs exist."""
+    listed = "\n".join(f'        "{t.name}",' for t in definitions.resources())
+    title = "The names of every resource of FHIR R4."
+    return HEADER.format(title=title) + f"\nRESOURCE_NAMES = frozenset(\n    (\n{listed}\n    )\n)\n"
+
+
 def package(definitions: Definitions) -> str:
     """Write the package's own module: every name, the union of all resources, the table of them."""
     resources = definitions.resources()

@@ -34,17 +34,21 @@ CODE_PATTERN = r"(?a)^\S+(?:\s\S+)*\Z"
 URI_PATTERN = r"(?a)^\S+\Z"
 OID_PATTERN = r"^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+\Z"
 UUID_PATTERN = rf"^urn:uuid:{_UUID}\Z"
-# Groups of four characters, white space between them allowed, written so that no input makes the matcher back up.
-BASE64_PATTERN = r"(?a)^\s*(?:(?:[0-9a-zA-Z+/]\s*){4})*(?:[0-9a-zA-Z+/]\s*){2}(?:[0-9a-zA-Z+/]\s*[0-9a-zA-Z+/=]|=\s*=)\s*\Z"
-# RFC 6838 type/subtype with parameters; BCP 13 cannot be listed.
-MIME_TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*(?:/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*\-]*)?(?: ?; ?[A-Za-z0-9!#$&^_.+\-]+=(?:\"[^\"\\]*\"|[^\s;\"]+))*\Z"
+# RFC 6838 type and subtype, or one of the short names that R4's own examples use; what follows ";" is free, as BCP 13 cannot be listed.
+MIME_TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*(?:/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*\-]*)?(?: ?;[ -~]*[!-~])?\Z"
+
+PRIMITIVES = frozenset(
+    "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time unsignedInt "
+    "uri url uuid xhtml".split()
+)
+"""The primitive types in FHIR's words."""
 
 NOT_EMPTY = Meta(min_length=1)
 """A list that is there holds something."""
 
 String = Annotated[str, Meta(min_length=1, max_length=STRING_CHARACTERS_MAX)]
 Markdown = String
-Xhtml = String
+Xhtml = Annotated[str, Meta(min_length=1)]
 Uri = Annotated[str, Meta(pattern=URI_PATTERN)]
 Url = Uri
 Canonical = Uri
@@ -53,7 +57,7 @@ MimeType = Annotated[str, Meta(pattern=MIME_TYPE_PATTERN)]
 Id = Annotated[str, Meta(pattern=ID_PATTERN)]
 Oid = Annotated[str, Meta(pattern=OID_PATTERN)]
 Uuid = Annotated[str, Meta(pattern=UUID_PATTERN)]
-Base64Binary = Annotated[str, Meta(pattern=BASE64_PATTERN)]
+Base64Binary = Annotated[str, Meta(min_length=1)]  # Its characters are checked by the struct: rules.check_base64.
 Date = Annotated[str, Meta(pattern=DATE_PATTERN)]
 DateTime = Annotated[str, Meta(pattern=DATE_TIME_PATTERN)]
 Instant = Annotated[str, Meta(pattern=INSTANT_PATTERN)]
@@ -72,6 +76,7 @@ def json_name(attribute: str) -> str:
 
 __all__ = [
     "NOT_EMPTY",
+    "PRIMITIVES",
     "Base64Binary",
     "Canonical",
     "Code",

@@ -5,9 +5,12 @@ says everything that is wrong with it, in words for a person.
 """
 
 import re
+from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
+
+from benchside.fhir.r4.names import RESOURCE_NAMES
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import CodeableConcept, Reference
@@ -28,10 +31,13 @@ class Targets:
         self.prefixes = tuple(f"{name}/" for name in names)
 
 
-def type_referred_to(reference: str, known: "frozenset[str] | None" = None) -> str | None:
-    """Tell which resource type a literal reference names, relative or absolute; None when it names none (urn, contained)."""
-    found = _RELATIVE.match(reference) or _ABSOLUTE.match(reference)
-    return found.group(1) if found else None
+def type_referred_to(reference: str) -> str | None:
+    """Tell which resource type a literal reference names; None when it names none (a urn, a contained resource, some other URL)."""
+    found = _RELATIVE.match(reference)
+    if found:
+        return found.group(1)
+    found = _ABSOLUTE.match(reference)
+    return found.group(1) if found and found.group(1) in RESOURCE_NAMES else None
 
 
 def check_reference(reference: "Reference", targets: Targets) -> None:
@@ -41,6 +47,24 @@ def check_reference(reference: "Reference", targets: Targets) -> None:
         named = type_referred_to(text)
         if named is not None and named not in targets.names:
             raise ValueError("reference to a type not allowed here")
+
+
+def is_base64(text: str) -> bool:
+    """Say whether a text is base64 with its padding; white space may stand anywhere."""
+    try:
+        a2b_base64(text, strict_mode=True)
+    except ValueError:
+        packed = "".join(text.split())
+        if len(packed) == len(text) or not packed:
+            return False
+        return is_base64(packed)
+    return True
+
+
+def check_base64(text: str) -> None:
+    """Raise ValueError when a text is not base64."""
+    if not is_base64(text):
+        raise ValueError("not base64")
 
 
 def check_concept(concept: "CodeableConcept", codes: frozenset[tuple[str, str]]) -> None:
@@ -63,4 +87,4 @@ def check_choice(struct: Any, start: int, stop: int, *, required: bool) -> None:
         raise ValueError("only one type of a choice may be given")
 
 
-__all__ = ["Targets", "astuple", "check_choice", "check_concept", "check_reference", "type_referred_to"]
+__all__ = ["Targets", "astuple", "check_base64", "check_choice", "check_concept", "check_reference", "is_base64", "type_referred_to"]

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_base64, check_reference
 
 _AUDITEVENTSOURCE_OBSERVER = Targets(
     "Device",
@@ -56,6 +56,8 @@ class AuditEventEntityDetail(BackboneElement, kw_only=True):
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one value[x] is required")
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class AuditEventEntity(BackboneElement, kw_only=True):
@@ -73,6 +75,10 @@ class AuditEventEntity(BackboneElement, kw_only=True):
     query: Base64Binary | None = None
     query_element: Element | None = None
     detail: Annotated[list[AuditEventEntityDetail], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.query is not None:
+            check_base64(self.query)
 
 
 class AuditEventSource(BackboneElement, kw_only=True):

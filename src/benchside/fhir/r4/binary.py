@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from benchside.fhir.primitives import Base64Binary, MimeType
 from benchside.fhir.r4.datatypes import Element, Reference, Resource
+from benchside.fhir.rules import check_base64
 
 
 class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
@@ -22,3 +23,5 @@ class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
     def __post_init__(self) -> None:
         if self.contentType is None and self.contentType_element is None:
             raise ValueError("contentType is required")
+        if self.data is not None:
+            check_base64(self.data)

@@ -58,7 +58,13 @@ from benchside.fhir.r4.codes import (
     TriggerTypeCode,
     UnitsOfTimeCode,
 )
-from benchside.fhir.rules import Targets, astuple, check_choice, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    astuple,
+    check_base64,
+    check_choice,
+    check_reference,
+)
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
@@ -185,6 +191,8 @@ class Extension(Element, kw_only=True):
     def __post_init__(self) -> None:
         if astuple(self)[3:72].count(None) != 68:
             check_choice(self, 3, 72, required=False)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class Period(Element, kw_only=True):
@@ -342,6 +350,12 @@ class Attachment(Element, kw_only=True):
     title_element: Element | None = None
     creation: DateTime | None = None
     creation_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if self.data is not None:
+            check_base64(self.data)
+        if self.hash is not None:
+            check_base64(self.hash)
 
 
 class ContactPoint(Element, kw_only=True):
@@ -805,6 +819,8 @@ class ElementDefinitionExample(Element, kw_only=True):
             raise ValueError("label is required")
         if astuple(self)[4:73].count(None) != 68:
             check_choice(self, 4, 73, required=True)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class ElementDefinitionType(Element, kw_only=True):
@@ -1182,10 +1198,16 @@ class ElementDefinition(BackboneElement, kw_only=True):
             raise ValueError("path is required")
         if astuple(self)[33:102].count(None) != 68:
             check_choice(self, 33, 102, required=False)
+        if self.defaultValueBase64Binary is not None:
+            check_base64(self.defaultValueBase64Binary)
         if astuple(self)[106:175].count(None) != 68:
             check_choice(self, 106, 175, required=False)
+        if self.fixedBase64Binary is not None:
+            check_base64(self.fixedBase64Binary)
         if astuple(self)[175:244].count(None) != 68:
             check_choice(self, 175, 244, required=False)
+        if self.patternBase64Binary is not None:
+            check_base64(self.patternBase64Binary)
         chosen = 0
         if self.minValueDate is not None or self.minValueDate_element is not None:
             chosen += 1
@@ -1453,6 +1475,8 @@ class Signature(Element, kw_only=True):
             or not text.startswith(_SIGNATURE_WHO.prefixes)
         ):
             check_reference(reference, _SIGNATURE_WHO)
+        if self.data is not None:
+            check_base64(self.data)
 
 
 class SubstanceAmountReferenceRange(Element, kw_only=True):

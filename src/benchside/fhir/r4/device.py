@@ -22,7 +22,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_base64, check_reference
 
 _DEVICEDEFINITION = Targets("DeviceDefinition")
 _PATIENT = Targets("Patient")
@@ -90,6 +90,10 @@ class DeviceUdiCarrier(BackboneElement, kw_only=True):
     carrierHRF_element: Element | None = None
     entryType: UdiEntryTypeCode | None = None
     entryType_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if self.carrierAIDC is not None:
+            check_base64(self.carrierAIDC)
 
 
 class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device"):

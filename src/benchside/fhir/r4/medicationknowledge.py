@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_base64, check_reference
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATIONDEFINITION = Targets("ObservationDefinition")
@@ -109,6 +109,8 @@ class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one value[x] may be given")
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class MedicationKnowledgePackaging(BackboneElement, kw_only=True):

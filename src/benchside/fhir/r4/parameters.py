@@ -62,7 +62,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import astuple, check_choice
+from benchside.fhir.rules import astuple, check_base64, check_choice
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
@@ -150,6 +150,8 @@ class ParametersParameter(BackboneElement, kw_only=True):
             raise ValueError("name is required")
         if astuple(self)[5:74].count(None) != 68:
             check_choice(self, 5, 74, required=False)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class Parameters(Resource, kw_only=True, tag_field="resourceType", tag="Parameters"):

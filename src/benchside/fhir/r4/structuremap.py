@@ -72,7 +72,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import astuple, check_choice
+from benchside.fhir.rules import astuple, check_base64, check_choice
 
 
 class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
@@ -240,6 +240,8 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
             raise ValueError("context is required")
         if astuple(self)[11:80].count(None) != 68:
             check_choice(self, 11, 80, required=False)
+        if self.defaultValueBase64Binary is not None:
+            check_base64(self.defaultValueBase64Binary)
 
 
 class StructureMapGroupRule(BackboneElement, kw_only=True):

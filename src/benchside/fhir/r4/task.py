@@ -63,7 +63,13 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, astuple, check_choice, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    astuple,
+    check_base64,
+    check_choice,
+    check_reference,
+)
 
 _TASKRESTRICTION_RECIPIENT = Targets(
     "Group",
@@ -175,6 +181,8 @@ class TaskOutput(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if astuple(self)[4:73].count(None) != 68:
             check_choice(self, 4, 73, required=True)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class TaskInput(BackboneElement, kw_only=True):
@@ -254,6 +262,8 @@ class TaskInput(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if astuple(self)[4:73].count(None) != 68:
             check_choice(self, 4, 73, required=True)
+        if self.valueBase64Binary is not None:
+            check_base64(self.valueBase64Binary)
 
 
 class TaskRestriction(BackboneElement, kw_only=True):
