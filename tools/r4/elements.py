@@ -13,7 +13,7 @@ def _element(definitions: Definitions, element: Element) -> list[object]:
             ("c", element.choice),
             ("s", element.summary),
             ("m", element.modifier),
-            ("x", has_companion(definitions, element, element.types[0])),
+            ("x", any(has_companion(definitions, element, use) for use in element.types)),
         )
         if is_set
     )
