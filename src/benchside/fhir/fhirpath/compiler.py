@@ -31,9 +31,6 @@ from benchside.fhir.fhirpath.syntax import (
 RUNTIME_NAMES: Final = ("compare_dates", "matches", "narrative_allowed", "quantity_order", "truth_of")
 """What generated source uses from `benchside.fhir.fhirpath.runtime`."""
 
-WITHOUT_COMPANION: Final = frozenset({("Extension", "url"), ("Narrative", "div")})
-"""Primitives that cannot carry an id or extensions of their own, beside every `id`."""
-
 _LITERAL_TYPES: Final = ("String", "Integer", "Decimal", "Boolean")
 _ORDERS: Final = {"<": "< 0", "<=": "<= 0", ">": "> 0", ">=": ">= 0"}
 
@@ -240,10 +237,9 @@ class _Writer:
         guard = "" if owner.sure else f" if {owner.source} is not None else None"
         options: list[_One] = []
         for choice in child.choices:
-            primitive = choice.type in self._model.primitives
             held = self._hold(f"{owner.source}.{choice.field}{guard}")
             companion = None
-            if primitive and choice.field != "id" and (owner.type, choice.field) not in WITHOUT_COMPANION:
+            if child.companion:
                 asked = f"{owner.source}.{companion_name(choice.field)} is not None"
                 companion = asked if owner.sure else f"({owner.source} is not None and {asked})"
             if child.many:
@@ -259,7 +255,7 @@ class _Writer:
         choice = child.choices[0]
         each, inner = self._name("e"), self._name("c")
         present = None
-        if choice.type in self._model.primitives and choice.field != "id":
+        if child.companion:
             asked = f"{each}.{choice.field} is not None or {each}.{companion_name(choice.field)} is not None"
             present = f"any({asked} for {each} in {owner.source})"
         if child.many:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from benchside.fhir.fhirpath.model import TypeModel, companion_name
+from benchside.fhir.fhirpath.model import R4, TypeModel, companion_name
 from benchside.fhir.fhirpath.node import (
     Node,
     QuantityValue,
@@ -105,7 +105,7 @@ def evaluate(
     expression: str | Expression,
     target: Raw,
     *,
-    model: TypeModel,
+    model: TypeModel = R4,
     resource: Raw = None,
     root: Raw = None,
     zone: tzinfo = UTC,

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
-JSON = Any  # A StructureDefinition as HL7 publishes it: JSON of any shape.
-
-_SYSTEM_TYPES: Final = {
-    "http://hl7.org/fhirpath/System.String": "string",
-    "http://hl7.org/fhirpath/System.Boolean": "boolean",
-    "http://hl7.org/fhirpath/System.Integer": "integer",
-    "http://hl7.org/fhirpath/System.Decimal": "decimal",
-    "http://hl7.org/fhirpath/System.Date": "date",
-    "http://hl7.org/fhirpath/System.DateTime": "dateTime",
-    "http://hl7.org/fhirpath/System.Time": "time",
-}
-_TYPE_EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
+from benchside.fhir.primitives import PRIMITIVES
+from benchside.fhir.r4 import elements
+from benchside.fhir.r4.names import RESOURCE_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +23,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One element of a type; more than one choice when it is `value[x]`."""
+    """One element of a type; more than one choice when it is `value[x]`.
+
+    `companion` says whether a primitive may have an id and extensions of its own.
+    """
 
     name: str
     choices: tuple[Choice, ...]
     many: bool
+    companion: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +43,11 @@ class TypeModel:
 
     children: Mapping[str, Mapping[str, Child]]
     base: Mapping[str, str]
-    primitives: frozenset[str] = field(default=frozenset())
+    primitives: frozenset[str]
 
     def is_a(self, type_name: str, ancestor: str) -> bool:
         """Whether `type_name` is `ancestor` or specialises it; System types equal FHIR's of the same name."""
-        wanted = ancestor[:1].lower() + ancestor[1:] if ancestor not in self.children else ancestor
+        wanted = ancestor if ancestor in self.children else ancestor[:1].lower() + ancestor[1:]
         current: str | None = type_name
         while current is not None:
             if current in (ancestor, wanted):
@@ -74,62 +70,58 @@ def companion_name(field: str) -> str:
     return f"{field.rstrip('_')}_element"
 
 
-def struct_name(path: str) -> str:
-    """The struct of a path: "Observation.component" is ObservationComponent."""
-    return "".join(part[:1].upper() + part[1:] for part in path.split("."))
+_PRIMITIVE_BASE: Final = {
+    **dict.fromkeys(("code", "id", "markdown"), "string"),
+    **dict.fromkeys(("url", "canonical", "oid", "uuid"), "uri"),
+    **dict.fromkeys(("positiveInt", "unsignedInt"), "integer"),
+}
 
 
-def model_from_definitions(definitions: Iterable[JSON]) -> TypeModel:
-    """Read the types out of HL7's StructureDefinitions (resources and data types, no profiles)."""
-    children: dict[str, dict[str, Child]] = {}
-    base: dict[str, str] = {}
-    primitives: set[str] = set()
-    for definition in definitions:
-        if definition["resourceType"] != "StructureDefinition" or definition.get("derivation") == "constraint":
-            continue
-        name: str = definition["type"]
-        if definition["kind"] == "primitive-type":
-            primitives.add(name)
-        if "baseDefinition" in definition:
-            base[name] = definition["baseDefinition"].rpartition("/")[2]
-        _add_elements(definition["snapshot"]["element"], children, base)
-    for name in primitives:
-        children[name] = {}
-    return TypeModel(children, base, frozenset(primitives))
+@cache
+def _children(type_name: str) -> Mapping[str, Child]:
+    if type_name in PRIMITIVES:
+        return {}
+    return {
+        name: Child(
+            name,
+            tuple(Choice(field_name(held), use.code) for held, use in definition.properties),
+            definition.max is None,
+            definition.companion,
+        )
+        for name, definition in elements.elements(type_name).items()
+    }
 
 
-def _add_elements(elements: Iterable[JSON], children: dict[str, dict[str, Child]], base: dict[str, str]) -> None:
-    listed = list(elements)
-    parents = {element["path"].rpartition(".")[0] for element in listed}
-    for element in listed:
-        path: str = element["path"]
-        parent, _, name = path.rpartition(".")
-        if not parent:
-            children.setdefault(path, {})
-            continue
-        owner = children.setdefault(struct_name(parent), {})
-        if "contentReference" in element:
-            types = [struct_name(element["contentReference"].partition("#")[2])]
-        elif path in parents:
-            types = [struct_name(path)]
-            children.setdefault(types[0], {})
-            base[types[0]] = element["type"][0]["code"]
-        else:
-            types = [_type_of(each) for each in element.get("type", [])]
-        if name.endswith("[x]"):
-            name = name[:-3]
-            choices = tuple(Choice(name + kind[:1].upper() + kind[1:], kind) for kind in types)
-        else:
-            choices = tuple(Choice(field_name(name), kind) for kind in types[:1])
-        owner[name] = Child(name, choices, element["max"] not in ("0", "1"))
+class _Children(Mapping[str, Mapping[str, Child]]):
+    """Children by type, each read when first asked for."""
+
+    def __getitem__(self, type_name: str) -> Mapping[str, Child]:
+        return _children(type_name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*RESOURCE_NAMES, *PRIMITIVES))
+
+    def __len__(self) -> int:
+        return len(RESOURCE_NAMES) + len(PRIMITIVES)
 
 
-def _type_of(given: JSON) -> str:
-    code: str = given["code"]
-    if code in _SYSTEM_TYPES:
-        for extension in given.get("extension", ()):
-            if extension["url"] == _TYPE_EXTENSION:
-                found: str = extension.get("valueUrl") or extension["valueUri"]
-                return found
-        return _SYSTEM_TYPES[code]
-    return code
+class _Base(Mapping[str, str]):
+    """The type each type specialises, each read when first asked for."""
+
+    def __getitem__(self, type_name: str) -> str:
+        if type_name in PRIMITIVES:
+            return _PRIMITIVE_BASE.get(type_name, "Element")
+        found = elements.base(type_name)
+        if found is None:
+            raise KeyError(type_name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*RESOURCE_NAMES, *PRIMITIVES))
+
+    def __len__(self) -> int:
+        return len(RESOURCE_NAMES) + len(PRIMITIVES)
+
+
+R4: Final = TypeModel(_Children(), _Base(), PRIMITIVES)
+"""The types of R4 4.0.1."""

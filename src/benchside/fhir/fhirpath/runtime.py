@@ -9,7 +9,7 @@ from benchside.fhir.fhirpath.functions import matches
 from benchside.fhir.fhirpath.narrative import narrative_faults
 from benchside.fhir.fhirpath.node import Node, compare, compare_dates, truth
 from benchside.fhir.fhirpath.parser import parse
-from benchside.fhir.fhirpath.r4 import r4_model
+from benchside.fhir.fhirpath.model import R4
 
 __all__ = ["compare_dates", "matches", "narrative_allowed", "quantity_order", "truth_of"]
 
@@ -18,7 +18,7 @@ def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: An
     """Evaluate `expression` on `this`, a struct or primitive of `type_name` inside `resource` inside `root`."""
     focus = [Node(this, type_name)]
     environment = Environment(
-        r4_model(), resource=Node(resource, type(resource).__name__), root=Node(root, type(root).__name__)
+        R4, resource=Node(resource, type(resource).__name__), root=Node(root, type(root).__name__)
     )
     return truth(walk(parse(expression), Scope(focus, environment, focus)))
 
