@@ -239,7 +239,7 @@ class _Writer:
         for choice in child.choices:
             held = self._hold(f"{owner.source}.{choice.field}{guard}")
             companion = None
-            if child.companion:
+            if child.companion and choice.type in self._model.primitives:
                 asked = f"{owner.source}.{companion_name(choice.field)} is not None"
                 companion = asked if owner.sure else f"({owner.source} is not None and {asked})"
             if child.many:
@@ -255,7 +255,7 @@ class _Writer:
         choice = child.choices[0]
         each, inner = self._name("e"), self._name("c")
         present = None
-        if child.companion:
+        if child.companion and choice.type in self._model.primitives:
             asked = f"{each}.{choice.field} is not None or {each}.{companion_name(choice.field)} is not None"
             present = f"any({asked} for {each} in {owner.source})"
         if child.many:
