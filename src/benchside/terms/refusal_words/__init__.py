@@ -5,6 +5,7 @@ The YAML files beside this module hold one entry a code: per language, the words
 (`po_text`), with message ids built from the code, so that a site can correct a wording as it corrects any other.
 """
 
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,19 +58,31 @@ def placeholders(text: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
-def in_words(value: RefusalFact, language: str, zone: tzinfo) -> str:
-    """Write a fact as a person reads it: dates in words, times of the day in the site's zone."""
+_NO_NAMES: Mapping[str, str] = {}
+_CODED = re.compile(r"[a-z]+(?:-[a-z]+)*:[A-Za-z0-9_.-]+(?:, [a-z]+(?:-[a-z]+)*:[A-Za-z0-9_.-]+)*")
+
+
+def in_words(value: RefusalFact, language: str, zone: tzinfo, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Write a fact as a person reads it: dates in words, times of the day in the site's zone, codes by their names.
+
+    A coded fact is `kind:code` (`competence:venipuncture`), or several with commas; a code without a name in `names` is
+    shown as its own words, never left out.
+    """
     if isinstance(value, datetime):
         local = value.astimezone(zone)
         return f"{in_words(local.date(), language, zone)}, {local:%H:%M}"
+    if isinstance(value, str) and _CODED.fullmatch(value):
+        return ", ".join(names.get(item, item.partition(":")[2].replace("_", " ").replace("-", " ")) for item in value.split(", "))
     if isinstance(value, date):
         month = _MONTHS[language][value.month - 1]
         return f"{value.day} de {month} de {value.year}" if language == "es" else f"{value.day} {month} {value.year}"
     return str(value)
 
 
-def text_of(refusal: Refusal, language: str = "en", *, zone: tzinfo = UTC) -> RefusalText:
-    """Return the words and remedy of a refusal with its facts filled in.
+def text_of(
+    refusal: Refusal, language: str = "en", *, zone: tzinfo = UTC, names: Mapping[str, str] = _NO_NAMES,
+) -> RefusalText:
+    """Return the words and remedy of a refusal with its facts filled in; `names` as in `in_words`.
 
     Raises RefusalWordsMissing for an unknown code or language and for a missing fact: a blank is worse than an error.
     """
@@ -79,7 +92,7 @@ def text_of(refusal: Refusal, language: str = "en", *, zone: tzinfo = UTC) -> Re
     needed = placeholders(text.words) | placeholders(text.remedy)
     if missing := needed - set(refusal.facts):
         raise RefusalWordsMissing(f"{refusal.code} needs the facts {sorted(missing)}.")
-    filled = {name: in_words(refusal.facts[name], language, zone) for name in needed}
+    filled = {name: in_words(refusal.facts[name], language, zone, names) for name in needed}
     return RefusalText(text.words.format_map(filled), text.remedy.format_map(filled))
 
 
