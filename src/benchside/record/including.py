@@ -1,0 +1,161 @@
+"""`_include` and `_revinclude`: what matches point to, and what points to them, along the references of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchside.fhir import r4
+from benchside.fhir.search.criteria import Include, Search
+from benchside.fhir.search.parameters import parameters
+from benchside.record.engine import Engine
+from benchside.record.keys import word
+from benchside.record.parameter_numbers import answering
+from benchside.record.sql_text import Sql, all_of, members, sql
+from benchside.record.stored import Stored
+
+INCLUDED_MAX = 1000
+DEPTH_MAX = 4
+
+
+def included(
+    engine: Engine, search: Search, matches: Sequence[Stored], scope: Sql | None
+) -> tuple[list[Stored], bool]:
+    """What goes with the page, each once and none that is a match, and whether INCLUDED_MAX cut it."""
+    from benchside.record.searching import fetch
+
+    seen = {match.key for match in matches}
+    found: list[int] = []
+    frontier = {match.key: match.type for match in matches}
+    first = True
+    for _ in range(DEPTH_MAX):
+        steps = [i for i in search.includes if first or i.iterate]
+        back = [i for i in search.revincludes if first or i.iterate]
+        fresh: dict[int, str] = {}
+        for include in steps:
+            fresh |= _forward(engine, include, frontier, scope)
+        for include in back:
+            fresh |= _backward(engine, include, frontier, scope)
+        fresh = {key: type_ for key, type_ in fresh.items() if key not in seen}
+        if not fresh:
+            break
+        seen |= fresh.keys()
+        found += fresh
+        frontier = fresh
+        first = False
+    return fetch(engine, found[:INCLUDED_MAX]), len(found) > INCLUDED_MAX
+
+
+def _numbers(include: Include) -> list[int]:
+    own = parameters(include.source_type)
+    chosen = own.values() if include.parameter is None else [own[include.parameter]]
+    return sorted(
+        {
+            row.number
+            for parameter in chosen
+            if parameter.kind == "reference"
+            for row in answering(parameter)
+        }
+    )
+
+
+def _wanted_type(include: Include) -> str | None:
+    parameter = parameters(include.source_type).get(include.parameter or "")
+    return include.target_type or (parameter.restricted_to if parameter else None)
+
+
+def _scoped(pieces: list[Sql], scope: Sql | None) -> Sql:
+    return all_of(
+        [*pieces, Sql("r.deleted = 0"), *([scope] if scope is not None else [])]
+    )
+
+
+def _forward(
+    engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None
+) -> dict[int, str]:
+    sources = [key for key, type_ in frontier.items() if type_ == include.source_type]
+    if not sources:
+        return {}
+    wanted = _wanted_type(include)
+    condition = [
+        members("x.resource", sources),
+        members("x.parameter", _numbers(include)),
+    ]
+    if wanted is not None:
+        condition.append(sql("r.type = ?", wanted))
+    found = Sql(
+        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.self = x.value WHERE "
+    )
+    found += _scoped(condition, scope)
+    hits = {
+        int(key): str(type_)
+        for key, type_ in engine.rows(
+            found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values
+        )
+    }
+    return hits | _canonical(engine, include, sources, scope)
+
+
+def _canonical(
+    engine: Engine, include: Include, sources: list[int], scope: Sql | None
+) -> dict[int, str]:
+    """Targets named by their canonical url (a QuestionnaireResponse's Questionnaire, a Task's PlanDefinition)."""
+    own = parameters(include.source_type)
+    chosen = own.values() if include.parameter is None else [own[include.parameter]]
+    targets = {
+        target for parameter in chosen for target in parameter.targets
+    } & _WITH_URL
+    if include.target_type is not None:
+        targets &= {include.target_type}
+    urls = [parameters(target)["url"].number for target in targets]
+    if not urls:
+        return {}
+    found = Sql(
+        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_token u ON u.value = x.value "
+        "JOIN record_resource r ON r.key = u.resource WHERE "
+    ) + _scoped(
+        [
+            members("x.resource", sources),
+            members("x.parameter", _numbers(include)),
+            members("u.parameter", urls),
+        ],
+        scope,
+    )
+    return {
+        int(key): str(type_)
+        for key, type_ in engine.rows(
+            found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values
+        )
+    }
+
+
+_WITH_URL = frozenset(
+    type_
+    for type_ in r4.RESOURCES
+    if "url" in parameters(type_) and parameters(type_)["url"].kind == "uri"
+)
+
+
+def _backward(
+    engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None
+) -> dict[int, str]:
+    targets = [
+        key for key, type_ in frontier.items() if include.target_type in (None, type_)
+    ]
+    if not targets:
+        return {}
+    rows = engine.rows(
+        f"SELECT type, id FROM record_resource WHERE key IN ({','.join('?' * len(targets))})",
+        targets,
+    )
+    selfs = [word(f"{type_}/{id_}") for type_, id_ in rows]
+    condition = [members("x.parameter", _numbers(include)), members("x.value", selfs)]
+    found = Sql(
+        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.key = x.resource WHERE "
+    )
+    found += _scoped(condition, scope)
+    return {
+        int(key): str(type_)
+        for key, type_ in engine.rows(
+            found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values
+        )
+    }

@@ -1,0 +1,191 @@
+"""From what a resource is found by (fhir.search) to rows of the search index.
+
+Values that are compared whole become hashes (keys.py). A second kind of value under the same parameter (its texts,
+its identifiers, a composite's last part beside its first parts) is kept under a key of its own: `keys.variant`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from benchside.fhir.search.values import IndexValues, Part
+from benchside.record.engine import Engine
+from benchside.record.keys import NO_TIME, system_word, variant, word
+from benchside.terms.folding import fold
+
+PREFIX_LENGTH = 100
+TOKEN = "record_token"
+TOKEN_COLUMNS = ("parameter", "value", "patient", "start", "resource", "system", "stop")
+TEXT_COLUMNS = ("parameter", "value", "prefix", "folded")
+DATE_COLUMNS = ("parameter", "start", "stop", "patient", "resource")
+QUANTITY_COLUMNS = (
+    "parameter",
+    "value",
+    "resource",
+    "system",
+    "code",
+    "unit",
+    "patient",
+)
+
+
+@dataclass(slots=True)
+class IndexRows:
+    """Index rows of one resource before its key and its patient's key are known."""
+
+    tokens: set[tuple[int, int, int]] = field(default_factory=set[tuple[int, int, int]])
+    """(parameter, value, system)"""
+    texts: set[tuple[int, int, str, str]] = field(
+        default_factory=set[tuple[int, int, str, str]]
+    )
+    dates: set[tuple[int, int, int]] = field(default_factory=set[tuple[int, int, int]])
+    quantities: set[tuple[int, float, int, int, int]] = field(
+        default_factory=set[tuple[int, float, int, int, int]]
+    )
+    start: int = NO_TIME
+    stop: int = NO_TIME
+
+
+def text_row(parameter: int, text: str, folded: str) -> tuple[int, int, str, str]:
+    """The dictionary row of a text under `parameter`."""
+    return (parameter, word(text), folded[:PREFIX_LENGTH], folded)
+
+
+def reference_type(reference: str) -> int:
+    """The hash of the type a reference points to, where the reference says it; else 0."""
+    head, slash, _ = reference.partition("/")
+    return system_word(head) if slash and head.isalpha() else 0
+
+
+def index_rows(values: IndexValues) -> IndexRows:
+    """Turn index values into rows; equal rows fall together."""
+    rows = IndexRows()
+    if values.moment is not None:
+        rows.start, rows.stop = values.moment
+    tokens = rows.tokens
+    for number, system, code in values.tokens:
+        tokens.add((number, word(code), system_word(system)))
+    for number, reference in values.references:
+        tokens.add((number, word(reference), reference_type(reference)))
+    for number, system, value in values.reference_identifiers:
+        tokens.add((variant(number, "identifier"), word(value), system_word(system)))
+    for number, system, code, value in values.identifier_types:
+        tokens.add(
+            (
+                variant(number, "of-type"),
+                word(f"{code}\x1f{value}"),
+                system_word(system),
+            )
+        )
+    for number, uri in values.uris:
+        tokens.add((number, word(uri), 0))
+        rows.texts.add(text_row(number, uri, uri))
+    for number, text in values.strings:
+        tokens.add((number, word(text), 0))
+        rows.texts.add(text_row(number, text, fold(text)))
+    for number, text in values.token_texts:
+        key = variant(number, "text")
+        tokens.add((key, word(text), 0))
+        rows.texts.add(text_row(key, text, fold(text)))
+    rows.dates.update(values.dates)
+    for number, value in values.numbers:
+        rows.quantities.add((number, float(value), 0, 0, 0))
+    for number, value, system, code, unit in values.quantities:
+        rows.quantities.add(
+            (number, float(value), system_word(system), word(code), word(unit))
+        )
+    for number, parts in values.composites:
+        _add_composite(rows, number, parts)
+    return rows
+
+
+def forms(part: Part) -> tuple[str, ...]:
+    """The exact words a composite's leading part can be asked by: a token with and without its system."""
+    if part[0] == "token":
+        system, code = part[1], part[2]
+        return (f"{code}", f"{system}|{code}")
+    return (str(part[1]),)
+
+
+def composite_key(number: int, leading: tuple[str, ...]) -> int:
+    """The key under which the last part of a composite is kept, for these words of its leading parts."""
+    return variant(number, "composite\x1f" + "\x1f".join(leading))
+
+
+def _composite_keys(number: int, parts: tuple[Part, ...]) -> Iterator[int]:
+    for leading in product(*(forms(part) for part in parts[:-1])):
+        yield composite_key(number, leading)
+
+
+def _add_composite(rows: IndexRows, number: int, parts: tuple[Part, ...]) -> None:
+    last = parts[-1]
+    rows.tokens.add((number, 0, 0))  # presence, for :missing
+    for key in _composite_keys(number, parts):
+        if last[0] == "token":
+            rows.tokens.add((key, word(last[2]), system_word(last[1])))
+        elif last[0] == "quantity":
+            rows.quantities.add(
+                (
+                    key,
+                    float(last[1]),
+                    system_word(last[2]),
+                    word(last[3]),
+                    word(last[4]),
+                )
+            )
+        elif last[0] == "number":
+            rows.quantities.add((key, float(last[1]), 0, 0, 0))
+        elif last[0] == "date":
+            rows.dates.add((key, last[1], last[2]))
+        elif last[0] == "reference":
+            rows.tokens.add((key, word(last[1]), reference_type(last[1])))
+        elif last[0] == "string":
+            rows.tokens.add((key, word(last[1]), 0))
+            rows.texts.add(text_row(key, last[1], fold(last[1])))
+        else:
+            rows.tokens.add((key, word(last[1]), 0))
+            rows.texts.add(text_row(key, last[1], last[1]))
+
+
+@dataclass(slots=True)
+class IndexBatch:
+    """Rows of many resources, written together: one statement a table."""
+
+    tokens: list[tuple[int, int, int, int, int, int, int]] = field(
+        default_factory=list[tuple[int, int, int, int, int, int, int]]
+    )
+    texts: set[tuple[int, int, str, str]] = field(
+        default_factory=set[tuple[int, int, str, str]]
+    )
+    dates: list[tuple[int, int, int, int, int]] = field(
+        default_factory=list[tuple[int, int, int, int, int]]
+    )
+    quantities: list[tuple[int, float, int, int, int, int, int]] = field(
+        default_factory=list[tuple[int, float, int, int, int, int, int]]
+    )
+
+    def add(self, rows: IndexRows, key: int, patient: int) -> None:
+        """Take the rows of the resource with this key, belonging to the patient with that key (0: to none)."""
+        start, stop = rows.start, rows.stop
+        self.tokens += [
+            (p, value, patient, start, key, system, stop)
+            for p, value, system in rows.tokens
+        ]
+        self.texts |= rows.texts
+        self.dates += [(p, begin, end, patient, key) for p, begin, end in rows.dates]
+        self.quantities += [
+            (p, v, key, system, code, unit, patient)
+            for p, v, system, code, unit in rows.quantities
+        ]
+
+    def write(self, engine: Engine) -> None:
+        """Insert everything. Sorted first: neighbours in the index are then written while their page is at hand."""
+        self.tokens.sort()
+        self.dates.sort()
+        self.quantities.sort()
+        engine.insert(TOKEN, TOKEN_COLUMNS, self.tokens)
+        engine.insert("record_text", TEXT_COLUMNS, sorted(self.texts), ignore=True)
+        engine.insert("record_date", DATE_COLUMNS, self.dates)
+        engine.insert("record_quantity", QUANTITY_COLUMNS, self.quantities)

@@ -1,0 +1,254 @@
+"""Answer a search from the index: choose where to begin, test the rest, sort, cut a page, include.
+
+Where to begin, best first: a whole value within one patient (its rows stand in clinical order: the page is read and
+nothing else), the patient, the criterion that finds the fewest, the type. What begins is decided by looking how many
+entries the candidates have, at most PROBE_MAX each, so it follows the data and not a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from benchside.fhir.search.criteria import (
+    AnyOf,
+    Clause,
+    Criterion,
+    ReferenceValue,
+    Search,
+)
+from benchside.fhir.search.parameters import compartment_parameters
+from benchside.record import including, sorting
+from benchside.record.criteria_sql import Names, chosen, patient_of, posting, test
+from benchside.record.engine import Engine, Row
+from benchside.record.keys import word
+from benchside.record.parameter_numbers import patient_number
+from benchside.record.sql_text import Sql, all_of, members, sql
+from benchside.record.stored import SearchPage, SearchScope, Stored
+
+PROBE_MAX = 1000
+_R = Names("r")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """FROM and WHERE of a search, and whether its rows come in the order patient, clinical time, key."""
+
+    source: str
+    where: Sql
+    in_posting: bool = False
+
+
+def page(
+    engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo
+) -> SearchPage:
+    """One page of the search, with what it includes and the total unless `_total=none`."""
+    plan = _plan(engine, search, scope)
+    total = None if search.total == "none" else _count(engine, plan)
+    if search.count == 0 or plan is None:
+        return SearchPage([], [], total)
+    order = sorting.order_of(search, in_posting=plan.in_posting)
+    if order is None:
+        matches, cursor = sorting.page_in_memory(
+            engine, search, plan.source, plan.where, zone
+        )
+    else:
+        matches, cursor = _page(engine, search, plan, order)
+    included, cut = including.included(
+        engine, search, matches, scope_condition(engine, scope)
+    )
+    return SearchPage(matches, included, total, cursor, cut)
+
+
+def count(engine: Engine, search: Search, scope: SearchScope | None) -> int:
+    """How many resources the search finds."""
+    return _count(engine, _plan(engine, search, scope))
+
+
+def _count(engine: Engine, plan: Plan | None) -> int:
+    if plan is None:
+        return 0
+    found = Sql(f"SELECT count(*) FROM {plan.source} WHERE ") + plan.where
+    return int(engine.rows(found.text, found.values)[0][0])
+
+
+def _page(
+    engine: Engine, search: Search, plan: Plan, order: sorting.Order
+) -> tuple[list[Stored], str | None]:
+    where = plan.where
+    if search.cursor is not None:
+        where = all_of((where, order.after(search.cursor)))
+    keys = ", ".join(["r.key", *order.columns])
+    found = (
+        Sql(f"SELECT {keys} FROM {plan.source} WHERE ") + where
+        + Sql(f" ORDER BY {order.by} LIMIT {search.count + 1}", ())
+    )  # fmt: skip
+    found = Sql(found.text, (*order.select_values, *found.values, *order.by_values))
+    rows = engine.rows(found.text, found.values)
+    more = len(rows) > search.count
+    rows = rows[: search.count]
+    stored = fetch(engine, [row[0] for row in rows])
+    return stored, order.cursor(rows[-1][1:]) if more else None
+
+
+_FETCH = """
+SELECT r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number
+FROM record_resource r JOIN record_version v ON v.key = r.version_key WHERE r.key IN ({marks})"""
+
+
+def fetch(engine: Engine, keys: Sequence[int]) -> list[Stored]:
+    """The current versions behind these keys, in their order."""
+    found: dict[int, Stored] = {}
+    for begin in range(0, len(keys), 500):
+        part = keys[begin : begin + 500]
+        for row in engine.rows(_FETCH.format(marks=",".join("?" * len(part))), part):
+            found[row[6]] = Stored(
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                row[4] == "DELETE",
+                bytes(row[5]),
+                row[6],
+                row[7],
+                row[4],
+            )
+    return [found[key] for key in keys if key in found]
+
+
+def scope_condition(
+    engine: Engine, scope: SearchScope | None, names: Names = _R
+) -> Sql | None:
+    """What a scope lets be seen: everything, or what belongs to one patient."""
+    if scope is None or scope.patient is None:
+        return None
+    key = _patient_key(engine, word(f"Patient/{scope.patient}"))
+    return sql(f"{names.column('patient')} = ?", -1 if key is None else key)
+
+
+def _patient_key(engine: Engine, self_hash: int) -> int | None:
+    rows = engine.rows(
+        "SELECT key FROM record_resource WHERE self = ? AND type = 'Patient'",
+        (self_hash,),
+    )
+    return int(rows[0][0]) if rows else None
+
+
+def _compartment(search: Search) -> list[Criterion]:
+    if search.compartment is None:
+        return []
+    type_, id_ = search.compartment
+    members_of = compartment_parameters(type_)
+    value = (ReferenceValue(type_, id_, None),)
+    found: list[Criterion] = []
+    for resource_type in search.types:
+        found += [
+            Clause(resource_type, code, None, value)
+            for code in members_of.get(resource_type, ())
+        ]
+        if resource_type == type_:
+            found.append(Clause(resource_type, "_id", None, (sorting.id_value(id_),)))
+    return found[:1] if len(found) == 1 else [AnyOf(tuple(found))]
+
+
+def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan | None:
+    """Where to begin and what to test; None when nothing can match."""
+    criteria = (*search.criteria, *_compartment(search))
+    base = (
+        [members("r.type", search.types), Sql("r.deleted = 0")]
+        if search.types
+        else [Sql("r.deleted = 0")]
+    )
+    scoped = scope_condition(engine, scope)
+    if scoped is not None:
+        base.append(scoped)
+    patient: int | None = None
+    single = search.types[0] if len(search.types) == 1 else None
+    number = patient_number(single) if single else None
+    if number is not None:
+        self_hash = patient_of(criteria, number)
+        if self_hash is not None:
+            patient = _patient_key(engine, self_hash)
+            if patient is not None:
+                base.append(sql("r.patient = ?", patient))
+    first = _first(engine, search, criteria, patient, number)
+    if first is None:
+        return Plan(
+            "record_resource r",
+            all_of([*base, *(test(criterion, _R) for criterion in criteria)]),
+        )
+    rest = [test(criterion, _R) for criterion in criteria if criterion is not first]
+    found = posting(first)
+    if found is not None:
+        return _posting_plan(engine, found, patient, [*base, *rest])
+    among = chosen(first, patient)
+    if among is None:
+        return Plan("record_resource r", all_of([*base, test(first, _R), *rest]))
+    return Plan(
+        "record_resource r", all_of([Sql("r.key IN (") + among + ")", *base, *rest])
+    )
+
+
+def _posting_plan(
+    engine: Engine,
+    found: tuple[int, int, int | None],
+    patient: int | None,
+    rest: list[Sql],
+) -> Plan:
+    parameter, value, system = found
+    begin = [
+        Sql("r.key = p.resource"),
+        sql("p.parameter = ? AND p.value = ?", parameter, value),
+    ]
+    if patient is not None:
+        begin.append(sql("p.patient = ?", patient))
+    if system is not None:
+        begin.append(sql("p.system = ?", system))
+    else:  # the same code of two systems in one resource must not count twice
+        begin.append(
+            Sql(
+                "NOT EXISTS (SELECT 1 FROM record_token q WHERE q.parameter = p.parameter AND q.value = p.value "
+                "AND q.patient = p.patient AND q.start = p.start AND q.resource = p.resource AND q.system < p.system)"
+            )
+        )
+    join = (
+        "JOIN record_resource r ON r.key = p.resource"
+        if engine.postgresql
+        else "CROSS JOIN record_resource r"
+    )
+    return Plan(f"record_token p {join}", all_of([*begin, *rest]), in_posting=True)
+
+
+def _first(
+    engine: Engine,
+    search: Search,
+    criteria: Sequence[Criterion],
+    patient: int | None,
+    patient_parameter: int | None,
+) -> Criterion | None:
+    """The criterion to begin with; None: begin with the patient or the type."""
+    candidates: list[tuple[Criterion, Sql]] = []
+    for criterion in criteria:
+        found = posting(criterion)
+        if patient is not None and found is not None and found[0] != patient_parameter:
+            return criterion
+        among = None if patient is not None else chosen(criterion, None)
+        if among is not None:
+            candidates.append((criterion, among))
+    if not candidates:
+        return None
+    if len(candidates) == 1 and search.sort == ():
+        return candidates[0][0]
+    sizes = [_size(engine, among) for _, among in candidates]
+    smallest = min(sizes)
+    if smallest > PROBE_MAX and sorting.by_clinical_time(search):
+        return None
+    return candidates[sizes.index(smallest)][0]
+
+
+def _size(engine: Engine, among: Sql) -> int:
+    rows: list[Row] = engine.rows(
+        f"SELECT count(*) FROM ({among.text} LIMIT {PROBE_MAX + 1}) probe", among.values
+    )
+    return int(rows[0][0])
