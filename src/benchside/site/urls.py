@@ -2,14 +2,9 @@
 
 from importlib.util import find_spec
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
-
-def alive(request: HttpRequest) -> HttpResponse:
-    """Answer that this process takes requests; touches nothing else."""
-    del request
-    return HttpResponse("alive\n", content_type="text/plain")
+from benchside.site import assets, entrance, health
 
 
 def _fhir_api() -> list[URLPattern | URLResolver]:
@@ -20,6 +15,15 @@ def _fhir_api() -> list[URLPattern | URLResolver]:
 
 
 urlpatterns = [
-    path("health", alive, name="health"),
     *_fhir_api(),
+    path("", entrance.home, name="home"),
+    path("sign-in", entrance.sign_in, name="sign-in"),
+    path("sign-out", entrance.sign_out, name="sign-out"),
+    path("static/<str:digest>/<path:name>", assets.asset, name="asset"),
+    path("health", health.alive, name="alive"),
+    path("health/ready", health.ready, name="ready"),
 ]
+handler400 = "benchside.site.problems.bad_request"
+handler403 = "benchside.site.problems.not_permitted"
+handler404 = "benchside.site.problems.not_found"
+handler500 = "benchside.site.problems.failed"
