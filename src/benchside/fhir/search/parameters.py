@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Final
+
+from benchside.fhir.search.generated import parameter_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +56,50 @@ TEXT_PARAMETERS: Final = frozenset({"_text", "_content"})
 """Answered by full text (`benchside.fhir.search.text`): they have no index rows."""
 
 
+PRIMARY_DATE: Final[Mapping[str, str]] = MappingProxyType(parameter_table.PRIMARY_DATE)
+"""Resource type to the code of the date parameter that orders its clinical life (Observation: date)."""
+
+
+@cache
 def parameters(resource_type: str) -> Mapping[str, Parameter]:
     """Every search parameter of `resource_type` by code, those of Resource and DomainResource included.
 
     Raises KeyError when there is no such R4 resource type.
     """
-    raise NotImplementedError(resource_type)
+    rows = parameter_table.PARAMETERS[resource_type]
+    return MappingProxyType(
+        {
+            code: Parameter(
+                type=resource_type,
+                code=code,
+                kind=kind,
+                number=number,
+                expression=expression,
+                targets=targets,
+                components=tuple(Component(part, part_kind) for part, part_kind in components),
+                alias_of=alias_of,
+                restricted_to=restricted_to,
+            )
+            for code, kind, number, expression, targets, components, alias_of, restricted_to in rows
+        }
+    )
+
+
+@cache
+def index_numbers(resource_type: str, code: str) -> tuple[int, ...]:
+    """The numbers under which the rows of a parameter are found: its own, or those of the parameters it stands for.
+
+    Raises KeyError for an unknown type or code.
+    """
+    known = parameters(resource_type)
+    parameter = known[code]
+    return tuple(known[each].number for each in parameter.alias_of) or (parameter.number,)
 
 
 def compartment_parameters(compartment_type: str) -> Mapping[str, tuple[str, ...]]:
-    """For each resource type in the compartment, the codes of the references that put it there.
+    """For each resource type in the compartment, the codes of the parameters that put a resource there.
 
-    `compartment_type` is Patient, Encounter, Practitioner, RelatedPerson or Device; KeyError otherwise.
+    The compartment's own type has `_id` first: the resource itself belongs. `compartment_type` is Patient, Encounter,
+    Practitioner, RelatedPerson or Device; KeyError otherwise.
     """
-    raise NotImplementedError(compartment_type)
+    return MappingProxyType(parameter_table.COMPARTMENTS[compartment_type])

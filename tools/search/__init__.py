@@ -1,0 +1,1 @@
+"""How HL7's search parameters become Python."""
