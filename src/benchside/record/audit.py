@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
+from typing import Final, Literal
 
 from benchside.fhir import r4
 from benchside.record import access_log
@@ -27,7 +28,11 @@ _PROVENANCE_ACT = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 _PROVENANCE_AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 ACTS = "https://benchside.org/fhir/CodeSystem/act"
 """The acts' names, as codes."""
-_ACTIONS = {"POST": "C", "PUT": "U", "DELETE": "D"}
+_ACTIONS: Final[dict[str, Literal["C", "U", "D"]]] = {
+    "POST": "C",
+    "PUT": "U",
+    "DELETE": "D",
+}
 _OPERATIONS = {"POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}
 PATIENT_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
 

@@ -14,7 +14,7 @@ from itertools import groupby
 
 import msgspec
 
-from benchside.record.engine import Engine
+from benchside.record.engine import Engine, Row
 
 VersionRow = tuple[str, str, int, str, bytes]
 """type, id, version, method, content"""
@@ -87,15 +87,13 @@ def verify(
     return _ending(engine, total, versions, previous == end_hash)
 
 
-def _misfit(
-    previous: bytes, commit: Sequence[object], own: list[tuple[object, ...]]
-) -> str:
+def _misfit(previous: bytes, commit: Row, own: list[Row]) -> str:
     if any(row[1] is None for row in own):
         return "a version in it belongs to no resource"
     if any(row[1] != row[6] or row[7] != commit[1] for row in own):
         return "the type or time of a version in it was changed"
-    versions = [(row[1], row[2], row[3], row[4], bytes(row[5])) for row in own]  # type: ignore[arg-type] # columns of _VERSIONS, typed by the schema
-    if link(previous, commit[:7], versions) != bytes(commit[7]):  # type: ignore[arg-type] # columns of _COMMITS, typed by the schema
+    versions = [(row[1], row[2], row[3], row[4], bytes(row[5])) for row in own]
+    if link(previous, commit[:7], versions) != bytes(commit[7]):
         return "its words or the content of a version in it were changed, or a version is missing"
     return ""
 

@@ -201,6 +201,13 @@ def _file_turn(database: str) -> Iterator[None]:
         fcntl.flock(known[1], fcntl.LOCK_UN)
 
 
-def _array_type(value: object) -> str:
-    kinds = {int: "bigint", str: "text", bytes: "bytea", float: "double precision"}
-    return kinds[type(value)]
+def _array_type(value: str | bytes | float) -> str:
+    match value:
+        case int():
+            return "bigint"
+        case str():
+            return "text"
+        case bytes():
+            return "bytea"
+        case float():
+            return "double precision"

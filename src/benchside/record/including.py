@@ -8,6 +8,7 @@ from benchside.fhir import r4
 from benchside.fhir.search.criteria import Include, Search
 from benchside.fhir.search.parameters import parameters
 from benchside.record.engine import Engine
+from benchside.record.fetching import fetch
 from benchside.record.keys import word
 from benchside.record.parameter_numbers import answering
 from benchside.record.sql_text import Sql, all_of, members, sql
@@ -21,8 +22,6 @@ def included(
     engine: Engine, search: Search, matches: Sequence[Stored], scope: Sql | None
 ) -> tuple[list[Stored], bool]:
     """What goes with the page, each once and none that is a match, and whether INCLUDED_MAX cut it."""
-    from benchside.record.searching import fetch
-
     seen = {match.key for match in matches}
     found: list[int] = []
     frontier = {match.key: match.type for match in matches}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import product
 
 from benchside.fhir.search.values import IndexValues, Part
@@ -103,10 +104,11 @@ def index_rows(values: IndexValues) -> IndexRows:
 
 def forms(part: Part) -> tuple[str, ...]:
     """The exact words a composite's leading part can be asked by: a token with and without its system."""
-    if part[0] == "token":
-        system, code = part[1], part[2]
-        return (f"{code}", f"{system}|{code}")
-    return (str(part[1]),)
+    match part:
+        case ("token", str(system), str(code)):
+            return (code, f"{system}|{code}")
+        case _:
+            return (str(part[1]),)
 
 
 def composite_key(number: int, leading: tuple[str, ...]) -> int:
@@ -120,33 +122,30 @@ def _composite_keys(number: int, parts: tuple[Part, ...]) -> Iterator[int]:
 
 
 def _add_composite(rows: IndexRows, number: int, parts: tuple[Part, ...]) -> None:
-    last = parts[-1]
     rows.tokens.add((number, 0, 0))  # presence, for :missing
     for key in _composite_keys(number, parts):
-        if last[0] == "token":
-            rows.tokens.add((key, word(last[2]), system_word(last[1])))
-        elif last[0] == "quantity":
-            rows.quantities.add(
-                (
-                    key,
-                    float(last[1]),
-                    system_word(last[2]),
-                    word(last[3]),
-                    word(last[4]),
+        match parts[-1]:
+            case ("token", str(system), str(code)):
+                rows.tokens.add((key, word(code), system_word(system)))
+            case ("quantity", Decimal() as value, str(system), str(code), str(unit)):
+                rows.quantities.add(
+                    (key, float(value), system_word(system), word(code), word(unit))
                 )
-            )
-        elif last[0] == "number":
-            rows.quantities.add((key, float(last[1]), 0, 0, 0))
-        elif last[0] == "date":
-            rows.dates.add((key, last[1], last[2]))
-        elif last[0] == "reference":
-            rows.tokens.add((key, word(last[1]), reference_type(last[1])))
-        elif last[0] == "string":
-            rows.tokens.add((key, word(last[1]), 0))
-            rows.texts.add(text_row(key, last[1], fold(last[1])))
-        else:
-            rows.tokens.add((key, word(last[1]), 0))
-            rows.texts.add(text_row(key, last[1], last[1]))
+            case ("number", Decimal() as value):
+                rows.quantities.add((key, float(value), 0, 0, 0))
+            case ("date", int(start), int(stop)):
+                rows.dates.add((key, start, stop))
+            case ("reference", str(reference)):
+                rows.tokens.add((key, word(reference), reference_type(reference)))
+            case ("string", str(text)):
+                rows.tokens.add((key, word(text), 0))
+                rows.texts.add(text_row(key, text, fold(text)))
+            case (_, uri):
+                rows.tokens.add((key, word(str(uri)), 0))
+                rows.texts.add(text_row(key, str(uri), str(uri)))
+            case _:
+                message = f"A composite cannot end in {parts[-1][0]}."
+                raise AssertionError(message)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from benchside.fhir.search.parameters import compartment_parameters
 from benchside.record import including, sorting
 from benchside.record.criteria_sql import Names, chosen, patient_of, posting, test
 from benchside.record.engine import Engine, Row
+from benchside.record.fetching import fetch
 from benchside.record.keys import word
 from benchside.record.parameter_numbers import patient_number
 from benchside.record.sql_text import Sql, all_of, members, sql
@@ -90,31 +91,6 @@ def _page(
     rows = rows[: search.count]
     stored = fetch(engine, [row[0] for row in rows])
     return stored, order.cursor(rows[-1][1:]) if more else None
-
-
-_FETCH = """
-SELECT r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number
-FROM record_resource r JOIN record_version v ON v.key = r.version_key WHERE r.key IN ({marks})"""
-
-
-def fetch(engine: Engine, keys: Sequence[int]) -> list[Stored]:
-    """The current versions behind these keys, in their order."""
-    found: dict[int, Stored] = {}
-    for begin in range(0, len(keys), 500):
-        part = keys[begin : begin + 500]
-        for row in engine.rows(_FETCH.format(marks=",".join("?" * len(part))), part):
-            found[row[6]] = Stored(
-                row[0],
-                row[1],
-                row[2],
-                row[3],
-                row[4] == "DELETE",
-                bytes(row[5]),
-                row[6],
-                row[7],
-                row[4],
-            )
-    return [found[key] for key in keys if key in found]
 
 
 def scope_condition(

@@ -277,7 +277,7 @@ def _keys(
         parameter = parameters(type_).get(key.parameter)
         found = [] if parameter is None else _own_values(parameter, values)
         if key.parameter == "_lastUpdated":
-            found = [resource.meta.lastUpdated]  # pyright: ignore[reportOptionalMemberAccess] # stored resources have it
+            found: list[Any] = [resource.meta.lastUpdated]  # pyright: ignore[reportOptionalMemberAccess] # stored resources have it
         elif key.parameter == "_id":
             found = [resource.id]
         keys.append(

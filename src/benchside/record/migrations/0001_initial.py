@@ -1,7 +1,5 @@
 """Make the record's tables from sql/schema.sql."""
 
-from typing import ClassVar
-
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
@@ -20,5 +18,5 @@ class Migration(migrations.Migration):
     """The first schema. It is not reversible: a clinical record is never dropped by a command."""
 
     initial = True
-    dependencies: ClassVar[list[tuple[str, str]]] = []
-    operations: ClassVar = [migrations.RunPython(make_tables)]
+    dependencies: list[tuple[str, str]] = []  # noqa: RUF012 - Django reads it so
+    operations = [migrations.RunPython(make_tables)]  # noqa: RUF012 - Django reads it so
