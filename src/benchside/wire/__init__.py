@@ -1,0 +1,1 @@
+"""What translates between the outside and Benchside: one package per protocol."""

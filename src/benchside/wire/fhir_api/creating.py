@@ -1,0 +1,23 @@
+"""create and conditional create.
+
+Sources: https://hl7.org/fhir/R4/http.html#create, #ccreate
+"""
+
+from benchside.wire.fhir_api import conditions, writing
+from benchside.wire.fhir_api.call import Answer, Call
+
+
+def create(call: Call) -> Answer:
+    """Keep a new resource under an id of ours; with `If-None-Exist`, only if nothing fits the condition yet."""
+    resource = writing.resource_in(call)
+    if call.if_none_exist is None:
+        with writing.committing(call, "fhir.create") as commit:
+            staged = commit.create(resource)
+        return writing.written(call, writing.stored_by(staged), 201)
+    pairs = conditions.condition_pairs(call.if_none_exist, call.resource_type)
+    with writing.committing(call, "fhir.create", alone=True) as commit:
+        existing = conditions.selected(call, call.resource_type, pairs)
+        staged = commit.create(resource) if existing is None else None
+    if existing is not None:
+        return writing.written(call, existing, 200)
+    return writing.written(call, writing.stored_by(staged), 201)

@@ -1,0 +1,150 @@
+"""The door of the API: an HTTP request in, an HTTP answer out, and nothing but an OperationOutcome when something is wrong.
+
+It signs in, negotiates, applies the limits of size, maps every error (`outcomes`) and writes the headers. It is one of the
+five doors that catch every exception. Sources: https://hl7.org/fhir/R4/http.html, RFC 9110, RFC 6750.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from benchside.record import Record
+from benchside.wire.fhir_api import capabilities, cors, negotiation, routes, signin
+from benchside.wire.fhir_api.call import Answer, Call, etag, http_date, segments_of
+from benchside.wire.fhir_api.limits import Limits, site_limits
+from benchside.wire.fhir_api.outcomes import answer_for
+from benchside.wire.fhir_api.presenting import presented
+from benchside.wire.fhir_api.problems import AddressTooLong, BadRequest, TooLarge, UnsupportedMediaType
+from benchside.wire.fhir_api.site import site_access_log, site_record
+
+METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+PARAMETERS_MAX: Final = 1_000
+NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+# A bearer token is never sent by a browser on its own, so a request with one can't be forged from another site:
+# Django's CSRF check, which guards cookies, has nothing to guard here.
+@csrf_exempt
+def fhir(request: HttpRequest, path: str = "") -> HttpResponse:
+    """Answer one request to the API; `path` is what follows our base."""
+    try:
+        answer = _answer(request, path)
+    except Exception as error:  # noqa: BLE001 - the door of the API: no error leaves it as a traceback
+        answer = answer_for(error)
+    return _response(request, answer)
+
+
+def _answer(request: HttpRequest, path: str) -> Answer:
+    method = request.method or ""
+    if method == "OPTIONS":
+        return Answer(204, headers={"Allow": METHODS}, presented=True)
+    limits = site_limits()
+    meta = request.META
+    query: str = meta.get("QUERY_STRING", "")
+    if len(path) + len(query) > limits.url_characters_max:
+        raise AddressTooLong(f"The address is longer than {limits.url_characters_max} characters; send a search by POST to _search.")
+    segments = segments_of(path)
+    pairs = _pairs(query)
+    format_parameter = next((value for name, value in pairs if name == "_format"), None) if pairs else None
+    accept: str | None = meta.get("HTTP_ACCEPT")
+    if segments[:1] != ("Binary",) and segments[:1] != ("_export",):
+        negotiation.require_json_answer(accept, format_parameter)
+    if segments == ("metadata",):
+        return capabilities.answer(method, base_of(request), negotiation.presentation(pairs))
+    principal = signin.principal_of(meta.get("HTTP_AUTHORIZATION"))
+    call = Call(
+        method=method,
+        segments=segments,
+        pairs=pairs,
+        base=base_of(request),
+        at=datetime.now(UTC),
+        principal=principal,
+        record=site_record(),
+        access_log=site_access_log(),
+        origin=meta.get("REMOTE_ADDR", ""),
+        limits=limits,
+        dispatch=routes.perform,
+        body=b"" if method in NO_BODY else _body(request, limits),
+        content_type=meta.get("CONTENT_TYPE") or None,
+        accept=accept,
+        if_match=meta.get("HTTP_IF_MATCH"),
+        if_none_match=meta.get("HTTP_IF_NONE_MATCH"),
+        if_none_exist=meta.get("HTTP_IF_NONE_EXIST"),
+        if_modified_since=meta.get("HTTP_IF_MODIFIED_SINCE"),
+        purpose=(meta.get("HTTP_X_PURPOSE_OF_USE") or "")[:200] or None,
+        preferences=negotiation.preferences(meta.get("HTTP_PREFER")),
+        presentation=negotiation.presentation(pairs) if pairs else negotiation.WHOLE,
+    )
+    return presented(call, routes.perform(call))
+
+
+def _pairs(query: str) -> tuple[tuple[str, str], ...]:
+    if not query:
+        return ()
+    try:
+        return tuple(parse_qsl(query, keep_blank_values=True, max_num_fields=PARAMETERS_MAX, errors="strict"))
+    except UnicodeDecodeError:
+        raise BadRequest("The address holds characters that are not UTF-8.") from None
+    except ValueError:
+        raise BadRequest(f"The address holds more than {PARAMETERS_MAX} parameters.") from None
+
+
+def base_of(request: HttpRequest) -> str:
+    """Our own address as clients see it, without a slash at the end: the site's public address, or the one that was called."""
+    public: str = settings.PUBLIC_URL
+    if public:
+        return public.rstrip("/") + "/fhir"
+    try:
+        return f"{request.scheme}://{request.get_host()}/fhir"
+    except DisallowedHost:
+        raise BadRequest("This site does not answer under that host name; see BENCHSIDE_ALLOWED_HOSTS.") from None
+
+
+def _body(request: HttpRequest, limits: Limits) -> bytes:
+    """The body, up to the site's limit. Read from the stream: Django's own limit is about forms."""
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise UnsupportedMediaType(f"Bodies are read as they are; Content-Encoding {encoding[:40]} is not supported.")
+    too_large = f"The body is larger than {limits.body_bytes_max} bytes, the limit of this site; send it in parts."
+    length: str = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) > limits.body_bytes_max:
+        raise TooLarge(too_large)
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    stream = request.META["wsgi.input"] if chunked else request
+    try:
+        body: bytes = stream.read(limits.body_bytes_max + 1)
+    except UnreadablePostError:
+        raise BadRequest("The body broke off before its end; send it again.") from None
+    if len(body) > limits.body_bytes_max:
+        raise TooLarge(too_large)
+    return body
+
+
+def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
+    content = answer.content
+    response = HttpResponse(content if request.method != "HEAD" else b"", status=answer.status, content_type=answer.content_type)
+    headers = response.headers
+    if answer.status in {204, 304}:
+        del headers["Content-Type"]
+    else:
+        headers["Content-Length"] = str(len(content))
+    if answer.version is not None:
+        headers["ETag"] = etag(answer.version)
+    if answer.last_modified is not None:
+        headers["Last-Modified"] = http_date(answer.last_modified)
+    if answer.location is not None:
+        headers["Location"] = f"{base_of(request)}/{answer.location}"
+    if answer.content_location is not None:
+        headers["Content-Location"] = f"{base_of(request)}/{answer.content_location}"
+    for name, value in answer.headers.items():
+        headers[name] = value
+    headers["Cache-Control"] = "no-store" if answer.status >= 400 else "private, no-cache"
+    headers["X-Content-Type-Options"] = "nosniff"
+    cors.allow(request, headers)
+    return response

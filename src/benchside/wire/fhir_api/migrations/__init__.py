@@ -1,0 +1,1 @@
+"""Migrations of the rows of the API."""

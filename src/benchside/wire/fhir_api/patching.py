@@ -1,0 +1,104 @@
+"""patch and conditional patch: JSON Patch (RFC 6902) and FHIRPath Patch.
+
+A patch is made on one version and written only if that version is still the current one; when somebody was faster and the
+client named no version, it is made again on the new one, a few times.
+Sources: https://hl7.org/fhir/R4/http.html#patch, fhirpatch.html
+"""
+
+from base64 import b64decode
+from typing import TYPE_CHECKING, Any
+
+from benchside.fhir import Fault, Invalid, r4, read
+from benchside.fhir.patch import fhirpath_patch, json_patch
+from benchside.record import NotFound, Stored, VersionConflict
+from benchside.wire.fhir_api import access, conditions, writing
+from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.negotiation import JSON_PATCH_TYPE, JSON_TYPES, body_type
+from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, TooCostly, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from benchside.record.commit import Commit, Staged
+
+
+def patch(call: Call) -> Answer:
+    """Change parts of one resource."""
+    access.require_id_in_scope(call)
+    for attempt in range(call.limits.conflict_retries_max + 1):
+        current = call.record.read(call.resource_type, call.id)
+        try:
+            with writing.committing(call, "fhir.patch") as commit:
+                staged = _stage(call, commit, current)
+        except VersionConflict:
+            if call.if_match is not None or attempt == call.limits.conflict_retries_max:
+                raise
+            continue
+        return writing.written(call, writing.stored_by(staged), 200)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def conditional_patch(call: Call) -> Answer:
+    """Change parts of the one resource that fits the condition; 404 when none does."""
+    pairs = conditions.filtering(call.pairs, "PATCH " + call.resource_type)
+    with writing.committing(call, "fhir.patch", alone=True) as commit:
+        staged = _stage(call, commit, _selected(call, pairs))
+    return writing.written(call, writing.stored_by(staged), 200)
+
+
+def _selected(call: Call, pairs: tuple[tuple[str, str], ...]) -> Stored:
+    current = conditions.selected(call, call.resource_type, pairs)
+    if current is None:
+        raise NotFound(call.resource_type, "&".join(f"{name}={value}" for name, value in pairs)[:200])
+    return current
+
+
+def _stage(call: Call, commit: "Commit", current: Stored) -> "Staged":
+    wanted = writing.version_wanted(call)
+    if wanted is not None and wanted != current.version:
+        raise PreconditionFailed(f"{current.reference} is at version {current.version}, not {wanted}; read it again and repeat your change.")
+    resource = _patched(call, current)
+    access.require_writable_in_scope(call, resource)
+    return commit.update(resource, if_match=current.version)
+
+
+def _patched(call: Call, current: Stored) -> Any:
+    """The resource after the patch in the body; raises Invalid when what comes out is no valid resource, or another one."""
+    kind = body_type(call.content_type)
+    if kind == JSON_PATCH_TYPE:
+        resource = json_patch(current.content, call.body, operations_max=call.limits.patch_operations_max)
+    elif kind in JSON_TYPES:
+        resource = _fhirpath_patched(call, current)
+    else:
+        raise UnsupportedMediaType(f"A patch is {JSON_PATCH_TYPE}, or a Parameters resource as application/fhir+json; not {kind}.")
+    if type(resource).__name__ != current.type or resource.id != current.id:
+        raise Invalid((Fault(f"{current.type}.id", "value", "A patch may change neither the type nor the id of a resource."),))
+    return resource
+
+
+def _fhirpath_patched(call: Call, current: Stored) -> Any:
+    parameters: Any = read(call.body)
+    if not isinstance(parameters, r4.Parameters):
+        raise BadRequest(f"A patch sent as application/fhir+json is a Parameters resource with operations, not a {type(parameters).__name__}.")
+    operations = parameters.parameter or []
+    if len(operations) > call.limits.patch_operations_max:
+        raise TooCostly(f"The patch has {len(operations)} operations; this site takes at most {call.limits.patch_operations_max}.")
+    return fhirpath_patch(read(current.content, current.type), parameters)
+
+
+def unpack_entry(call: Call) -> None:
+    """Make the body of a PATCH entry of a bundle what it would be by itself: a JSON Patch travels inside a Binary.
+
+    Source: https://hl7.org/fhir/R4/http.html#patch ("PATCH in batch and transaction")
+    """
+    body: Any = read(call.body)
+    if isinstance(body, r4.Binary):
+        if body.contentType != JSON_PATCH_TYPE:
+            raise UnsupportedMediaType(f"A Binary in a PATCH entry must have the contentType {JSON_PATCH_TYPE}, not {body.contentType}.")
+        call.body, call.content_type = b64decode(body.data or ""), JSON_PATCH_TYPE
+
+
+def stage_entry(call: Call, commit: "Commit") -> "Staged":
+    """Stage the PATCH entry of a transaction; call it under the write lock."""
+    unpack_entry(call)
+    if call.id:
+        return _stage(call, commit, call.record.read(call.resource_type, call.id))
+    return _stage(call, commit, _selected(call, conditions.filtering(call.pairs, "PATCH " + call.resource_type)))

@@ -1,0 +1,106 @@
+"""From the parameters of a request to a `Search`, and what somebody must be permitted to ask it.
+
+Source: https://hl7.org/fhir/R4/search.html
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote
+
+from django.utils.timezone import get_default_timezone
+
+from benchside.fhir.search.criteria import AnyOf, Chained, Criterion, Reverse, Search
+from benchside.fhir.search.query import SearchLimits, parse_search
+from benchside.wire.fhir_api import signin
+from benchside.wire.fhir_api.call import Call
+from benchside.wire.fhir_api.limits import Limits
+from benchside.wire.fhir_api.negotiation import FORM_TYPE, body_type
+from benchside.wire.fhir_api.problems import BadRequest, UnsupportedMediaType
+
+PRESENTATION_PARAMETERS = frozenset({"_format", "_pretty"})
+
+
+@lru_cache(maxsize=8)
+def search_limits(limits: Limits) -> SearchLimits:
+    """The part of the site's limits that the search reader keeps."""
+    return SearchLimits(
+        clauses_max=limits.search_clauses_max,
+        values_max=limits.search_values_max,
+        chain_depth_max=limits.chain_depth_max,
+        include_max=limits.search_includes_max,
+        sort_max=limits.sort_keys_max,
+        count_max=limits.page_entries_max,
+        count_default=limits.page_entries,
+    )
+
+
+def asked_pairs(call: Call) -> tuple[tuple[str, str], ...]:
+    """The parameters of a search, from the address and, for POST, from the form as well."""
+    pairs = call.pairs
+    if call.method == "POST" and call.body:
+        kind = body_type(call.content_type)
+        if kind != FORM_TYPE:
+            raise UnsupportedMediaType(f"A search by POST needs a body of {FORM_TYPE}, not {kind}.")
+        try:
+            text = call.body.decode()
+        except UnicodeDecodeError:
+            raise BadRequest("The form is not UTF-8.") from None
+        pairs += tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=call.limits.search_clauses_max + 50))
+    return pairs
+
+
+def parsed(
+    call: Call,
+    resource_types: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    strict: bool | None = None,
+    compartment: tuple[str, str] | None = None,
+) -> Search:
+    """Understand `pairs` as a search within the site's limits; raises InvalidSearch with every fault.
+
+    `strict` is what the client prefers unless given.
+    """
+    return parse_search(
+        resource_types,
+        [pair for pair in pairs if pair[0] not in PRESENTATION_PARAMETERS],
+        limits=search_limits(call.limits),
+        strict=call.preferences.strict if strict is None else strict,
+        zone=get_default_timezone(),
+        compartment=compartment,
+    )
+
+
+def require_search_permits(call: Call, search: Search) -> None:
+    """Raise NotPermitted unless every type that the search looks into may be searched.
+
+    A chain tells what the resources at its end say, and an include shows them: both need the scope of that type.
+    """
+    touched = {kind for criterion in search.criteria for kind in _types_beyond(criterion)}
+    touched |= {include.source_type for include in search.revincludes if include.source_type != "*"}
+    touched |= {include.target_type for include in search.includes if include.target_type is not None}
+    if touched:
+        signin.require_all(call.principal, sorted(touched), "s")
+
+
+def _types_beyond(criterion: Criterion) -> Iterator[str]:
+    match criterion:
+        case Chained():
+            yield from criterion.target_types
+            yield from _types_beyond(criterion.criterion)
+        case Reverse():
+            yield criterion.source_type
+            yield from _types_beyond(criterion.criterion)
+        case AnyOf():
+            for part in criterion.criteria:
+                yield from _types_beyond(part)
+        case _:
+            return
+
+
+def query_string(pairs: Sequence[tuple[str, str]]) -> str:
+    """`pairs` as a query, with the characters that FHIR uses left readable (`|`, `,`, `:`, `/`, `$`)."""
+    return "&".join(f"{quote(name, safe=':._-$')}={quote(value, safe=_READABLE)}" for name, value in pairs)
+
+
+_READABLE = "|,:/$-._~"

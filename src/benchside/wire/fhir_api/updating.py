@@ -1,0 +1,70 @@
+"""update, update as create, and conditional update.
+
+Sources: https://hl7.org/fhir/R4/http.html#update, #upsert, #cond-update, #concurrency
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from benchside.accounts.scopes import permits
+from benchside.wire.fhir_api import access, audit, conditions, writing
+from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.problems import BadRequest, Conflicting
+
+if TYPE_CHECKING:
+    from benchside.record.commit import Commit, Staged
+
+NONE_YET = 0
+"""The version that the record expects of a resource which must not exist."""
+
+
+def update(call: Call) -> Answer:
+    """Replace the resource at this id, or create it there; `If-Match` names the version that is replaced."""
+    resource = writing.resource_in(call)
+    writing.require_same_id(call, resource)
+    with writing.committing(call, "fhir.update") as commit:
+        staged = put(call, commit, resource)
+    return answered(call, staged)
+
+
+def put(call: Call, commit: "Commit", resource: Any) -> "Staged":
+    """Stage `resource` at its id under the call's conditions; it may be new there if the caller may create."""
+    if audit.is_own_id(call.resource_type, resource.id):
+        raise Conflicting(f"{call.resource_type}/{resource.id} is an id that the record gives itself; choose another.")
+    must_exist = call.if_match is not None or not permits(call.principal, call.resource_type, "c")
+    if_match = writing.version_wanted(call)
+    if call.if_none_match is not None and call.if_none_match.strip() == "*":
+        if_match, must_exist = NONE_YET, False
+    access.require_writable_in_scope(call, resource)
+    return commit.update(resource, if_match=if_match, must_exist=must_exist)
+
+
+def answered(call: Call, staged: "Staged") -> Answer:
+    """201 for a first version, 200 for a later one."""
+    stored = writing.stored_by(staged)
+    return writing.written(call, stored, 201 if stored.version == 1 else 200)
+
+
+def conditional_update(call: Call) -> Answer:
+    """Replace the one resource that fits the condition, or create one when none fits."""
+    resource = writing.resource_in(call)
+    pairs = conditions.filtering(call.pairs, "PUT " + call.resource_type)
+    with writing.committing(call, "fhir.update", alone=True) as commit:
+        staged = put_where(call, commit, resource, pairs)
+    return answered(call, staged)
+
+
+def put_where(call: Call, commit: "Commit", resource: Any, pairs: tuple[tuple[str, str], ...]) -> "Staged":
+    """Stage `resource` where the condition `pairs` says; call it under the write lock."""
+    existing = conditions.selected(call, call.resource_type, pairs)
+    if existing is None:
+        if resource.id is not None:
+            return put(call, commit, resource)
+        access.require_writable_in_scope(call, resource)
+        return commit.create(resource)
+    if resource.id is not None and resource.id != existing.id:
+        raise BadRequest(
+            f"The condition selects {existing.reference}, but the body has the id {resource.id}; leave it out or make them the same."
+        )
+    resource.id = existing.id
+    access.require_writable_in_scope(call, resource)
+    return commit.update(resource, if_match=writing.version_wanted(call))

@@ -1,0 +1,122 @@
+"""PDF: the same drawing true to size, for printers that know no ZPL, for sheets of labels and for pictures on screen.
+
+Written with reportlab (BSD licence): it places things to the dot and embeds and shapes fonts without any system library.
+WeasyPrint, used elsewhere for documents, needs Pango installed and lays text out by its own rules.
+"""
+
+import io
+from typing import cast
+
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfbase.ttfonts import ShapeData, ShapedStr, shapeStr
+from reportlab.pdfgen.canvas import Canvas
+
+from benchside.wire.labels.arrangement import Bars, Block, Drawing, Item, Matrix, Text
+from benchside.wire.labels.bidi import visual_runs
+from benchside.wire.labels.typefaces import DRAWING, Typefaces
+
+POINTS_PER_MM = 72 / 25.4
+
+
+def labels_pdf(drawings: tuple[Drawing, ...]) -> bytes:
+    """Return a PDF with one page a label, each page exactly the label's size (crop and media box)."""
+    output = io.BytesIO()
+    with DRAWING:
+        canvas = new_canvas(output, title="Labels")
+        for drawing in drawings:
+            width = float(drawing.layout.width) * POINTS_PER_MM
+            height = float(drawing.layout.height) * POINTS_PER_MM
+            canvas.setPageSize((width, height))
+            draw_label(canvas, drawing, left=0, top=height)
+            canvas.showPage()
+        canvas.save()
+    return output.getvalue()
+
+
+def new_canvas(output: io.BytesIO, *, title: str) -> Canvas:
+    """Return a canvas whose PDF carries no patient data beside the pages and is the same for the same content."""
+    canvas = Canvas(output, pageCompression=1, invariant=1)
+    canvas.setTitle(title)
+    canvas.setCreator("Benchside")
+    return canvas
+
+
+def draw_label(canvas: Canvas, drawing: Drawing, *, left: float, top: float) -> None:
+    """Draw a label with its top left corner at (`left`, `top`) points; the caller holds `DRAWING`."""
+    canvas.saveState()
+    canvas.translate(left, top)
+    dot = POINTS_PER_MM / drawing.resolution.dots_per_mm
+    canvas.scale(dot, dot)
+    for item in drawing.items:
+        _draw(canvas, item, drawing.typefaces)
+    canvas.restoreState()
+
+
+def text_page(item: Text, typefaces: Typefaces, *, above: int, below: int) -> bytes:
+    """Return a PDF page of one text, black on white, a point a dot, with so many dots above and below its baseline."""
+    output = io.BytesIO()
+    with DRAWING:
+        canvas = new_canvas(output, title="Text")
+        canvas.setPageSize((max(item.width, 1), above + below))
+        canvas.setFillGray(0)
+        draw_text(canvas, item, typefaces, x=0, y=below)
+        canvas.showPage()
+        canvas.save()
+    return output.getvalue()
+
+
+def draw_text(canvas: Canvas, item: Text, typefaces: Typefaces, *, x: float, y: float) -> None:
+    """Draw one line from `x` on its baseline `y`, right-to-left scripts in their visual order and shape."""
+    font = typefaces.font_name(item.text, item.weight)
+    if font is None:
+        raise ValueError("A text without a font reached the page; arrange() refuses such texts.")
+    canvas.setFont(font, item.height)
+    for run in visual_runs(item.text):
+        shaped = shapeStr(run.text, font, item.height) if run.needs_shaping else run.text
+        canvas.drawString(x, y, shaped)
+        x += _advance(shaped, font, item.height)
+
+
+def _advance(text: str, font: str, size: float) -> float:
+    if isinstance(text, ShapedStr):
+        glyphs = cast(list[ShapeData], getattr(text, "__shapeData__"))  # noqa: B009  a name the type stubs lack
+        return sum(glyph.x_advance for glyph in glyphs) * size / 1_000
+    return stringWidth(text, font, size)
+
+
+def _draw(canvas: Canvas, item: Item, typefaces: Typefaces) -> None:
+    """Draw one item in a space whose y grows upwards from the label's top edge, a unit a dot."""
+    match item:
+        case Text():
+            canvas.setFillGray(1 if item.is_inverse else 0)
+            draw_text(canvas, item, typefaces, x=item.x, y=-item.baseline)
+            canvas.setFillGray(0)
+        case Block():
+            canvas.rect(item.x, -item.y - item.height, item.width, item.height, stroke=0, fill=1)
+        case Bars():
+            for start, length in _dark_runs(item.symbol.modules):
+                x, width = item.x + start * item.module, length * item.module
+                canvas.rect(x, -item.y - item.height, width, item.height, stroke=0, fill=1)
+        case Matrix():
+            draw_matrix(canvas, item)
+
+
+def draw_matrix(canvas: Canvas, item: Matrix) -> None:
+    """Fill the dark modules as one path, so that no hairline shows between neighbours."""
+    path = canvas.beginPath()
+    for row, modules in enumerate(item.symbol.rows):
+        for start, length in _dark_runs(modules):
+            y = -item.y - (row + 1) * item.module
+            path.rect(item.x + start * item.module, y, length * item.module, item.module)
+    canvas.drawPath(path, stroke=0, fill=1)
+
+
+def _dark_runs(modules: str) -> tuple[tuple[int, int], ...]:
+    """Return (start, length) of every run of dark modules."""
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for dark in modules.split("0"):
+        if dark:
+            runs.append((start, len(dark)))
+        start += len(dark) + 1
+    return tuple(runs)
