@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "benchside.site",
     "benchside.accounts",
     *_when_importable("benchside.record"),
+    *_when_importable("benchside.wire.fhir_api"),
 ]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
