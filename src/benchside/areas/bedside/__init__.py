@@ -1,0 +1,1 @@
+"""The bedside: vital signs, intake, point-of-care tests."""
