@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from benchside.terms.refusal import Refusal
-from benchside.wire.labels import barcode, fitting
+from benchside.wire.labels.barcode import (
+    CODE128_QUIET_MODULES,
+    DATA_MATRIX_QUIET_MODULES,
+    Code128,
+    DataMatrix,
+    code128,
+    data_matrix,
+)
 from benchside.wire.labels.content import Label, LabelRefused, reasons_not_to_print
 from benchside.wire.labels.fields import Fields, PrintContext, fields_of
+from benchside.wire.labels.fitting import Box, Fitted, fit_first, list_forms, name_forms, word_forms
 from benchside.wire.labels.layout import (
     Code128Element,
     DataMatrixElement,
@@ -18,7 +26,7 @@ from benchside.wire.labels.layout import (
     layout_for,
 )
 from benchside.wire.labels.request import FIRST_PRINT, PrintRequest, reasons_not_to_print_again
-from benchside.wire.labels.typefaces import Typefaces
+from benchside.wire.labels.typefaces import PACKAGED_TYPEFACES, Typefaces
 from benchside.wire.labels.words import words_of
 
 CAPITAL_HEIGHT = 0.75
@@ -55,7 +63,7 @@ class Block:
 class Bars:
     """A Code 128: first bar at `x`, bars `height` tall, each module `module` dots wide."""
 
-    symbol: barcode.Code128
+    symbol: Code128
     x: int
     y: int
     height: int
@@ -66,7 +74,7 @@ class Bars:
 class Matrix:
     """A Data Matrix: top left module at `x`, `y`, each module `module` dots square."""
 
-    symbol: barcode.DataMatrix
+    symbol: DataMatrix
     x: int
     y: int
     module: int
@@ -93,7 +101,7 @@ def arrange(
     resolution: Resolution,
     context: PrintContext,
     request: PrintRequest = FIRST_PRINT,
-    typefaces: Typefaces = Typefaces(),  # noqa: B008  frozen value
+    typefaces: Typefaces = PACKAGED_TYPEFACES,
 ) -> Drawing:
     """Return `label` laid out, ready to be written as ZPL or PDF.
 
@@ -149,7 +157,7 @@ class _Arranger:
         padding = round(box_height * _INVERSE_PADDING) if is_inverse else 0
         type_height = round(box_height * _INVERSE_TYPE) if is_inverse else box_height
         room = self._dots(self._width_of(element))
-        box = fitting.Box(room - 2 * padding, type_height, self._dots(element.height_min))
+        box = Box(room - 2 * padding, type_height, self._dots(element.height_min))
         fitted = self._fit(element, box)
         if fitted is None:
             return
@@ -170,12 +178,12 @@ class _Arranger:
             return element.width_alone
         return element.width
 
-    def _fit(self, element: TextElement, box: fitting.Box) -> fitting.Fitted | None:
+    def _fit(self, element: TextElement, box: Box) -> Fitted | None:
         forms = tuple(self._forms(element))
         if missing := self._typefaces.missing_characters(forms[0]):
             self.refusals.append(Refusal("labels.characters-without-font", {"characters": missing}))
             return None
-        fitted = fitting.fit_first(forms, box, lambda text: self._typefaces.width(text, element.weight))
+        fitted = fit_first(forms, box, lambda text: self._typefaces.width(text, element.weight))
         if fitted is None:
             facts = {"text": forms[0], "layout": self._layout_name}
             self.refusals.append(Refusal("labels.text-too-long", facts))
@@ -183,15 +191,15 @@ class _Arranger:
 
     def _forms(self, element: TextElement) -> Iterator[str]:
         if element.fit == "name":
-            return fitting.name_forms(self._fields.name)
+            return name_forms(self._fields.name)
         if element.fit == "list":
-            return fitting.list_forms(self._fields.lists[element.field], self._more)
+            return list_forms(self._fields.lists[element.field], self._more)
         text = self._fields.texts[element.field]
-        return iter((text,)) if element.fit == "identifier" else fitting.word_forms(text)
+        return iter((text,)) if element.fit == "identifier" else word_forms(text)
 
     def _bars(self, element: Code128Element) -> Iterator[Item]:
-        symbol = barcode.code128(self._fields.barcode)
-        modules = len(symbol.modules) + 2 * barcode.CODE128_QUIET_MODULES
+        symbol = code128(self._fields.barcode)
+        modules = len(symbol.modules) + 2 * CODE128_QUIET_MODULES
         width = self._dots(element.width)
         module = self._module(element, width // modules)
         if module is None:
@@ -200,8 +208,8 @@ class _Arranger:
         yield Bars(symbol, left, self._dots(element.y), self._dots(element.height), module)
 
     def _matrix(self, element: DataMatrixElement) -> Iterator[Item]:
-        symbol = barcode.data_matrix(self._fields.barcode)
-        modules = len(symbol.rows) + 2 * barcode.DATA_MATRIX_QUIET_MODULES
+        symbol = data_matrix(self._fields.barcode)
+        modules = len(symbol.rows) + 2 * DATA_MATRIX_QUIET_MODULES
         width, height = self._dots(element.width), self._dots(element.height)
         module = self._module(element, min(width, height) // modules)
         if module is None:

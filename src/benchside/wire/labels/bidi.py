@@ -1,5 +1,8 @@
 """Right-to-left writing: a line cut into runs of one direction, in the order in which they stand on paper."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# python-bidi has no types; what is taken from it is cast below.
+
 import re
 from dataclasses import dataclass
 from typing import cast

@@ -4,21 +4,24 @@ Each row has both identifiers, the place and time, the tubes in order of draw wi
 words), the tests, notes, a Data Matrix of the record number to open the patient by scan, and a box to tick.
 """
 
+# pyright: reportUnknownMemberType=false
+# The type stubs of reportlab leave most parameters of Canvas without a type.
+
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from reportlab.pdfgen.canvas import Canvas
 
 from benchside.terms.refusal import Refusal
-from benchside.wire.labels import barcode, fitting
 from benchside.wire.labels.arrangement import Matrix, Text
+from benchside.wire.labels.barcode import data_matrix
 from benchside.wire.labels.content import LabelRefused, PersonName, is_barcode_content, printable_text
 from benchside.wire.labels.fields import PrintContext
+from benchside.wire.labels.fitting import ELLIPSIS, Box, fit_first, name_forms, word_forms
 from benchside.wire.labels.layout import Weight
 from benchside.wire.labels.pdf import draw_matrix, draw_text, new_canvas
-from benchside.wire.labels.typefaces import DRAWING, Typefaces
+from benchside.wire.labels.typefaces import DRAWING, PACKAGED_TYPEFACES, Typefaces
 from benchside.wire.labels.words import words_of
 
 ROWS_MAX = 500
@@ -32,7 +35,13 @@ PAPERS = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}
 _MARGIN = 34.0
 _NAME, _BODY, _SMALL, _LINE = 10, 9, 8, 11.0
 _MATRIX = 30.0
-_COLUMNS = (("list.patient", 0.285), ("list.where", 0.165), ("list.tubes", 0.235), ("list.tests", 0.245), ("list.done", 0.07))
+_COLUMNS = (
+    ("list.patient", 0.285),
+    ("list.where", 0.165),
+    ("list.tubes", 0.235),
+    ("list.tests", 0.245),
+    ("list.done", 0.07),
+)
 _GAP = 6.0
 
 
@@ -70,12 +79,12 @@ class CollectionList:
 
 
 def collection_list_pdf(
-    content: CollectionList, context: PrintContext, *, paper: str = "a4", typefaces: Typefaces | None = None
+    content: CollectionList, context: PrintContext, *, paper: str = "a4", typefaces: Typefaces = PACKAGED_TYPEFACES
 ) -> bytes:
     """Return the list as a PDF. Raises LabelRefused for too long a list or characters that no font has."""
     if len(content.rows) > ROWS_MAX:
         raise LabelRefused((Refusal("labels.list-too-long", {"rows_max": ROWS_MAX}),))
-    page = _Page(content, context, PAPERS[paper], typefaces or Typefaces())
+    page = _Page(content, context, PAPERS[paper], typefaces)
     missing = page.missing_characters()
     if missing:
         raise LabelRefused((Refusal("labels.characters-without-font", {"characters": missing}),))
@@ -152,10 +161,8 @@ class _Page:
         words = self._words
         due = f"{row.due.astimezone(self._context.zone):%Y-%m-%d %H:%M}" if row.due else ""
         patient_width = self._widths[0] - _MATRIX - 2 * _GAP
-        name_box = fitting.Box(int(patient_width), _NAME, _SMALL)
-        name = fitting.fit_first(
-            fitting.name_forms(row.patient_name), name_box, lambda text: self._typefaces.width(text, "bold")
-        )
+        name_box = Box(int(patient_width), _NAME, _SMALL)
+        name = fit_first(name_forms(row.patient_name), name_box, lambda text: self._typefaces.width(text, "bold"))
         patient = [
             _Line(name.text if name else "", "bold", name.height if name else _NAME),
             _Line(f"{words['birth_date']} {row.birth_date}"),
@@ -180,7 +187,7 @@ class _Page:
             else:
                 lines.append(word)
         if len(lines) > LINES_MAX:
-            lines = [*lines[: LINES_MAX - 1], f"{lines[LINES_MAX - 1]} {fitting.ELLIPSIS}"]
+            lines = [*lines[: LINES_MAX - 1], f"{lines[LINES_MAX - 1]} {ELLIPSIS}"]
         return [_Line(line, weight) for line in lines]
 
     def _heading(self, canvas: Canvas, number: int, pages: int) -> float:
@@ -220,7 +227,7 @@ class _Page:
         return bottom
 
     def _matrix(self, canvas: Canvas, content: str, left: float, top: float) -> None:
-        symbol = barcode.data_matrix(content)
+        symbol = data_matrix(content)
         canvas.saveState()
         canvas.translate(left, top)
         scale = _MATRIX / len(symbol.rows)
@@ -235,9 +242,9 @@ class _Page:
             canvas.setLineWidth(0.5)
             canvas.roundRect(x, y - 1.5, 8, 8, 1.5, stroke=1, fill=1)
             x, room = x + 12, room - 12
-        forms = fitting.word_forms(printable_text(line.text))
-        box = fitting.Box(int(room), line.size, line.size)
-        fitted = fitting.fit_first(forms, box, lambda text: self._typefaces.width(text, line.weight))
+        forms = word_forms(printable_text(line.text))
+        box = Box(int(room), line.size, line.size)
+        fitted = fit_first(forms, box, lambda text: self._typefaces.width(text, line.weight))
         if fitted is None:
             return
         width = self._typefaces.width(fitted.text, line.weight) * line.size

@@ -49,7 +49,7 @@ def fields_of(label: Label, context: PrintContext, request: PrintRequest = FIRST
         texts["facility_and_visit"] = _facility_and_visit(label, words)
         lists = {"alerts": label.alerts}
     clean_texts = {field: printable_text(text) for field, text in texts.items() if text}
-    clean_lists = {field: tuple(filter(None, map(printable_text, parts))) for field, parts in lists.items()}
+    clean_lists = {field: _present(*map(printable_text, parts)) for field, parts in lists.items()}
     return Fields(
         label.patient_name,
         label.barcode,

@@ -4,6 +4,9 @@ Written with reportlab (BSD licence): it places things to the dot and embeds and
 WeasyPrint, used elsewhere for documents, needs Pango installed and lays text out by its own rules.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# The type stubs of reportlab leave most parameters of Canvas without a type.
+
 import io
 from typing import cast
 
@@ -72,7 +75,7 @@ def draw_text(canvas: Canvas, item: Text, typefaces: Typefaces, *, x: float, y: 
         raise ValueError("A text without a font reached the page; arrange() refuses such texts.")
     canvas.setFont(font, item.height)
     for run in visual_runs(item.text):
-        shaped = shapeStr(run.text, font, item.height) if run.needs_shaping else run.text
+        shaped = cast(str, shapeStr(run.text, font, item.height)) if run.needs_shaping else run.text
         canvas.drawString(x, y, shaped)
         x += _advance(shaped, font, item.height)
 

@@ -2,8 +2,8 @@
 
 Steps: connect; wait until the printer is idle and read its label counter; send the job once; ask until the printer is
 idle again without a fault and its counter has grown by exactly the number of labels sent. Only then is the outcome
-`Printed`. Everything else is `NotConfirmed` with its reason. Before anything of the job was sent, steps are tried again a
-few times; afterwards never, for a second sending could print a second set of labels.
+`Printed`. Everything else is `NotConfirmed` with its reason. Before anything of the job was sent, steps are tried again
+a few times; afterwards never, for a second sending could print a second set of labels.
 
 A ZPL printer answers ~HS from the same stream as its jobs, and some stay silent while paper, ribbon or head need a
 hand (ZPL II Programming Guide, ~HS): silence is a reason like any other.
@@ -52,6 +52,8 @@ REASON_CODES = {
 }
 """Why a print was not confirmed -> code of the words for a person (refusal catalogue)."""
 
+_WORTH_ANOTHER_TRY = ("unreachable", "connection-lost")
+
 
 @dataclass(frozen=True, slots=True)
 class PrinterAddress:
@@ -78,6 +80,10 @@ class PrinterLimits:
     job_wait_s: float = 8.0
     label_wait_s: float = 2.0
     poll_interval_s: float = 0.2
+
+
+USUAL_LIMITS = PrinterLimits()
+"""Limits for a printer in the same building."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +179,18 @@ class PrinterConnection:
         return answer
 
 
-def print_job(address: PrinterAddress, job: ZplJob, limits: PrinterLimits = PrinterLimits()) -> Outcome:  # noqa: B008  frozen
-    """Send `job` once and return whether the printer confirmed every label. Blocks; never raises for a printer's fault."""
-    for attempt in range(1, limits.attempts_max + 1):
+def print_job(address: PrinterAddress, job: ZplJob, limits: PrinterLimits = USUAL_LIMITS) -> Outcome:
+    """Send `job` once and return whether the printer confirmed every label. Blocks; a printer's fault never raises."""
+    outcome = _attempt(address, job, limits)
+    for attempt in range(1, limits.attempts_max):
+        if isinstance(outcome, Printed) or outcome.was_sent or outcome.reason not in _WORTH_ANOTHER_TRY:
+            break
+        time.sleep(limits.retry_wait_s * attempt)
         outcome = _attempt(address, job, limits)
-        if isinstance(outcome, Printed) or outcome.was_sent or outcome.reason not in ("unreachable", "connection-lost"):
-            return outcome
-        if attempt < limits.attempts_max:
-            time.sleep(limits.retry_wait_s * attempt)
     return outcome
 
 
-def recheck(address: PrinterAddress, before: NotConfirmed, limits: PrinterLimits = PrinterLimits()) -> Outcome:  # noqa: B008  frozen
+def recheck(address: PrinterAddress, before: NotConfirmed, limits: PrinterLimits = USUAL_LIMITS) -> Outcome:
     """Ask again after a job that was sent: paper may have been loaded, and the labels come out since.
 
     Returns `before` with a new reason while the printer still does not confirm. A job that was never sent, or whose
@@ -199,10 +205,12 @@ def recheck(address: PrinterAddress, before: NotConfirmed, limits: PrinterLimits
     except _Unconfirmed as stop:
         return _not_confirmed(address, job, stop, was_sent=True, count_before=before.count_before)
     except OSError:
-        return _not_confirmed(address, job, _Unconfirmed("unreachable"), was_sent=True, count_before=before.count_before)
+        return _not_confirmed(
+            address, job, _Unconfirmed("unreachable"), was_sent=True, count_before=before.count_before
+        )
 
 
-def cancel_waiting(address: PrinterAddress, limits: PrinterLimits = PrinterLimits()) -> bool:  # noqa: B008  frozen
+def cancel_waiting(address: PrinterAddress, limits: PrinterLimits = USUAL_LIMITS) -> bool:
     """Make the printer drop every job it holds (~JA), anybody's; return whether it then says that nothing waits.
 
     Do this before printing the same labels elsewhere: paper put in later would otherwise print a second set.
@@ -215,7 +223,7 @@ def cancel_waiting(address: PrinterAddress, limits: PrinterLimits = PrinterLimit
         return False
 
 
-def ask_status(address: PrinterAddress, limits: PrinterLimits = PrinterLimits()) -> HostStatus | None:  # noqa: B008  frozen
+def ask_status(address: PrinterAddress, limits: PrinterLimits = USUAL_LIMITS) -> HostStatus | None:
     """Return what the printer says of itself, for a page of connections; None when it does not answer."""
     try:
         with PrinterConnection(address, limits) as connection:

@@ -4,6 +4,9 @@ Two printers have to agree: the PDF uses the packaged fonts, a ZPL printer its r
 the two, so that what fits here fits on both.
 """
 
+# pyright: reportUnknownMemberType=false
+# The type stubs of reportlab leave the parameters of registerFont without a type.
+
 import threading
 import unicodedata
 from collections.abc import Mapping
@@ -78,6 +81,10 @@ class Typefaces:
 
     def _paths(self) -> tuple[Path, ...]:
         return _PACKAGED["regular"] + self.site_fonts
+
+
+PACKAGED_TYPEFACES = Typefaces()
+"""The fonts of the package alone."""
 
 
 def is_resident(text: str) -> bool:
