@@ -94,8 +94,8 @@ def _type_code(raw_type: Json, path: str) -> str:
     code = raw_type["code"]
     if code != SYSTEM_STRING:
         return code
-    # Ids: 4.0.1 calls both kinds "string", its JSON schema calls a resource's own an `id`.
-    return "id" if path == "Resource.id" else "string"
+    # 4.0.1 calls both kinds of id "string"; its JSON schema calls a resource's own an `id`.
+    return "id" if path == "Resource.id" else raw_type["extension"][0].get("valueUrl", "string")
 
 
 def _types(raw: Json) -> tuple[TypeUse, ...]:
@@ -176,6 +176,7 @@ class Definitions:
     expansions: dict[str, Json]
     value_sets: dict[str, Json]
     code_systems: dict[str, Json]
+    documents: list[Json]
 
     def own_elements(self, name: str) -> list[Element]:
         """List the elements a type adds to those of its base."""
@@ -213,9 +214,11 @@ def load(examples: Path, expansions: Path) -> Definitions:
     """Read the definitions from the unpacked packages; raises KeyError when one lacks what R4 promises."""
     types: dict[str, Type] = {}
     primitives: dict[str, str] = {}
+    documents: list[Json] = []
     for definition in _documents(examples, ["StructureDefinition"]):
         if definition.get("derivation") == "constraint" or definition.get("kind") == "logical":
             continue
+        documents.append(definition)
         if definition["kind"] == "primitive-type":
             primitives[definition["type"]] = _regex(definition)
         else:
@@ -223,4 +226,4 @@ def load(examples: Path, expansions: Path) -> Definitions:
     value_sets = {document["url"]: document for document in _documents(examples, ["ValueSet"]) if "url" in document}
     code_systems = {document["url"]: document for document in _documents(examples, ["CodeSystem"]) if "url" in document}
     expanded = {document["url"]: document for document in _documents(expansions, ["ValueSet"]) if "url" in document}
-    return Definitions(types, primitives, expanded, value_sets, code_systems)
+    return Definitions(types, primitives, expanded, value_sets, code_systems, documents)

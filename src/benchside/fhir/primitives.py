@@ -30,8 +30,8 @@ DATE_TIME_PATTERN = rf"^(?:{_FULL_DATE}(?:T{_TIME}{_ZONE})?|{_YEAR}(?:-(?:0[1-9]
 INSTANT_PATTERN = rf"^{_FULL_DATE}T{_TIME}{_ZONE}\Z"
 TIME_PATTERN = rf"^{_TIME}\Z"
 ID_PATTERN = r"^[A-Za-z0-9.\-]{1,64}\Z"
-CODE_PATTERN = r"(?a)^\S+(?:\s\S+)*\Z"
-URI_PATTERN = r"(?a)^\S+\Z"
+CODE_PATTERN = r"^[^\x00-\x20]+(?:[ \t\n\r][^\x00-\x20]+)*\Z"
+URI_PATTERN = r"^[^\x00-\x20]+\Z"
 OID_PATTERN = r"^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+\Z"
 UUID_PATTERN = rf"^urn:uuid:{_UUID}\Z"
 # RFC 6838 type and subtype, or one of the short names that R4's own examples use; what follows ";" is free, as BCP 13 cannot be listed.
@@ -53,6 +53,8 @@ Uri = Annotated[str, Meta(pattern=URI_PATTERN)]
 Url = Uri
 Canonical = Uri
 Code = Annotated[str, Meta(pattern=CODE_PATTERN)]
+PlainUri = Annotated[str, Meta(min_length=1)]  # White space is looked for by the struct: rules.check_uri.
+PlainCode = Annotated[str, Meta(min_length=1)]  # The same: rules.check_code.
 MimeType = Annotated[str, Meta(pattern=MIME_TYPE_PATTERN)]
 Id = Annotated[str, Meta(pattern=ID_PATTERN)]
 Oid = Annotated[str, Meta(pattern=OID_PATTERN)]
@@ -89,6 +91,8 @@ __all__ = [
     "Markdown",
     "MimeType",
     "Oid",
+    "PlainCode",
+    "PlainUri",
     "PositiveInt",
     "String",
     "Time",

@@ -6,18 +6,78 @@ says everything that is wrong with it, in words for a person.
 
 import re
 from binascii import a2b_base64
+from decimal import Decimal
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
 
+from benchside.fhir.invariants import (
+    Invariant,
+    components_differ,
+    concept_codes_differ,
+    first_entry_is,
+    full_urls_differ,
+    in_order,
+    link_ids_differ,
+)
+from benchside.fhir.invariants_of_definitions import (
+    binding_has_bound_type,
+    constraints_differ,
+    defaults_only_in_specialization,
+    differential_ids_differ,
+    differential_paths_begin_with_type,
+    documents_differ,
+    first_path_is_type,
+    groupings_exist,
+    hl7_has_no_defaults,
+    hl7_types_are_simple,
+    is_maximum,
+    is_positive_maximum,
+    maximum_allows_minimum,
+    no_meal_moment,
+    paths_differ,
+    preferred_identifiers_differ,
+    resource_types_differ,
+    root_has_no_slice,
+    root_is_plain,
+    search_parameters_differ,
+    snapshot_ids_differ,
+    snapshot_paths_begin_with_type,
+    types_differ,
+    versions_are_of_guide,
+    whole_number,
+)
+from benchside.fhir.narrative import check_narrative
+from benchside.fhir.primitives import CODE_PATTERN
 from benchside.fhir.r4.names import RESOURCE_NAMES
 
 if TYPE_CHECKING:
-    from benchside.fhir.r4 import CodeableConcept, Reference
+    from benchside.fhir.r4 import CodeableConcept, Extension, Reference
+
+DECIMAL_EXPONENT_MAX = 6_144
+"""The range of IEEE 754 decimal128. A larger number would be cheap to send and ruinous to calculate with."""
 
 _ID = r"[A-Za-z0-9.\-]{1,64}"
 _RELATIVE = re.compile(rf"([A-Z][A-Za-z]+)(?:/{_ID}(?:/_history/{_ID})?|\?.+)\Z")
 _ABSOLUTE = re.compile(rf"[a-z][a-z0-9+.\-]*://.*/([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?\Z", re.DOTALL)
+_CODE = re.compile(CODE_PATTERN)
+
+_doubts = count()
+
+
+def doubt() -> None:
+    """Note that a document holds something rare that only a second, slower look can judge: nulls, references within it.
+
+    One number for the whole process, since a struct does not know which document it belongs to. Another thread's doubt costs a second
+    look, never an answer: the counter only grows, and `next` on it is one step for all threads.
+    """
+    next(_doubts)
+
+
+def doubts() -> int:
+    """Count; two calls one apart have had no doubt between them."""
+    return next(_doubts)
 
 
 class Targets:
@@ -67,24 +127,150 @@ def check_base64(text: str) -> None:
         raise ValueError("not base64")
 
 
+def is_code(text: str) -> bool:
+    """Say whether a text is a code: no white space around it, none but single blanks inside."""
+    return _CODE.match(text) is not None
+
+
+def check_code(text: str) -> None:
+    """Raise ValueError when a text is not a code."""
+    if not is_code(text):
+        raise ValueError("not a code")
+
+
+def check_uri(text: str) -> None:
+    """Raise ValueError: called only for a text that has white space in it."""
+    raise ValueError(f"white space in the URI {text[:40]!r}")
+
+
+def is_usable(number: Decimal) -> bool:
+    """Say whether a number lies in the range that can be calculated with."""
+    return -DECIMAL_EXPONENT_MAX <= number.adjusted() <= DECIMAL_EXPONENT_MAX
+
+
+def check_decimal(number: Decimal) -> None:
+    """Raise ValueError when a number is outside the range that can be calculated with."""
+    if not is_usable(number):
+        raise ValueError("number out of range")
+
+
 def check_concept(concept: "CodeableConcept", codes: frozenset[tuple[str, str]]) -> None:
-    """Raise ValueError unless one coding of the concept is among `codes`, pairs of system and code."""
+    """Raise ValueError unless one coding of the concept is among `codes`, pairs of system and code.
+
+    A concept without any coding may give its reason for that as an extension on itself.
+    """
+    if concept.coding is None and concept.extension is not None and concept.text is None:
+        return
     for coding in concept.coding or ():
         if (coding.system, coding.code) in codes:
             return
     raise ValueError("no coding of the required value set")
 
 
-def check_choice(struct: Any, start: int, stop: int, *, required: bool) -> None:
-    """Raise ValueError unless at most one type of a choice element is given (exactly one when required).
-
-    The choice takes fields `start` to `stop` of the struct; a primitive and its extensions are one.
-    """
+def chosen(struct: Any, start: int, stop: int) -> set[str]:
+    """List the types given for a choice element that takes fields `start` to `stop`; a primitive and its extensions are one."""
     names: tuple[str, ...] = struct.__struct_fields__[start:stop]
     values = astuple(struct)[start:stop]
-    chosen = {name.removesuffix("_element") for name, value in zip(names, values, strict=True) if value is not None}
-    if len(chosen) > 1 or (required and not chosen):
+    return {name.removesuffix("_element") for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def check_choice(struct: Any, start: int, stop: int, *, required: bool) -> None:
+    """Raise ValueError unless at most one type of a choice element is given (exactly one when required)."""
+    given = len(chosen(struct, start, stop))
+    if given > 1 or (required and not given):
         raise ValueError("only one type of a choice may be given")
 
 
-__all__ = ["Targets", "astuple", "check_base64", "check_choice", "check_concept", "check_reference", "is_base64", "type_referred_to"]
+def check_extension(extension: "Extension") -> None:
+    """Raise ValueError unless the extension has one value or extensions of its own, not both (ext-1)."""
+    fields = extension.__struct_fields__
+    given = len(chosen(extension, fields.index("url") + 1, len(fields)))
+    if given > 1 or (given == 1) == (extension.extension is not None):
+        raise ValueError("ext-1")
+
+
+def compare_dates(left: str, right: str) -> int | None:
+    """Order two dates or times: below zero, zero or above; None when their precision does not say."""
+    from benchside.fhir.fhirpath.runtime import compare_dates as compare  # the language is loaded only by those who need it
+
+    return compare(left, right)
+
+
+def matches(text: str, pattern: str) -> bool:
+    """FHIRPath `matches()`."""
+    from benchside.fhir.fhirpath.runtime import matches as match  # as above
+
+    return match(text, pattern)
+
+
+def quantity_order(left: Any, right: Any) -> int | None:
+    """Order two quantities: below zero, zero or above; None when their units cannot be compared."""
+    from benchside.fhir.fhirpath.runtime import quantity_order as order  # as above
+
+    return order(left, right)
+
+
+def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: Any) -> bool | None:
+    """Evaluate an invariant that could not be compiled."""
+    from benchside.fhir.fhirpath.runtime import truth_of as evaluate  # as above
+
+    return evaluate(expression, type_name, this, resource, root)
+
+
+__all__ = [
+    "DECIMAL_EXPONENT_MAX",
+    "Invariant",
+    "Targets",
+    "astuple",
+    "binding_has_bound_type",
+    "check_base64",
+    "check_choice",
+    "check_code",
+    "check_concept",
+    "check_decimal",
+    "check_extension",
+    "check_narrative",
+    "check_reference",
+    "check_uri",
+    "chosen",
+    "compare_dates",
+    "components_differ",
+    "concept_codes_differ",
+    "constraints_differ",
+    "defaults_only_in_specialization",
+    "differential_ids_differ",
+    "differential_paths_begin_with_type",
+    "documents_differ",
+    "doubt",
+    "doubts",
+    "first_entry_is",
+    "first_path_is_type",
+    "full_urls_differ",
+    "groupings_exist",
+    "hl7_has_no_defaults",
+    "hl7_types_are_simple",
+    "in_order",
+    "is_base64",
+    "is_code",
+    "is_maximum",
+    "is_positive_maximum",
+    "is_usable",
+    "link_ids_differ",
+    "matches",
+    "maximum_allows_minimum",
+    "no_meal_moment",
+    "paths_differ",
+    "preferred_identifiers_differ",
+    "quantity_order",
+    "resource_types_differ",
+    "root_has_no_slice",
+    "root_is_plain",
+    "search_parameters_differ",
+    "snapshot_ids_differ",
+    "snapshot_paths_begin_with_type",
+    "truth_of",
+    "type_referred_to",
+    "types_differ",
+    "versions_are_of_guide",
+    "whole_number",
+]

@@ -40,7 +40,7 @@ from benchside.fhir.r4.datatypes import (
     Timing,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _GROUP = Targets("Group")
 _LOCATION = Targets("Location")
@@ -173,6 +173,10 @@ class ActivityDefinition(
             or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)
+        if self.library_element is not None or (
+            self.library is not None and None in self.library
+        ):
+            doubt()
         chosen = 0
         if self.timingTiming is not None:
             chosen += 1
@@ -205,6 +209,8 @@ class ActivityDefinition(
             or not text.startswith(_MEDICATION_OR_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _MEDICATION_OR_SUBSTANCE)
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         for reference in self.specimenRequirement or ():
             if (text := reference.reference) is None or not text.startswith(
                 _SPECIMENDEFINITION.prefixes

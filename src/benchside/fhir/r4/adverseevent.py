@@ -81,6 +81,16 @@ class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
     method: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.assessment is None
+            and self.productRelatedness is None
+            and self.productRelatedness_element is None
+            and self.author is None
+            and self.method is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.author) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference
 
 _SUBSTANCE = Targets("Substance")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -40,6 +40,22 @@ class BiologicallyDerivedProductStorage(BackboneElement, kw_only=True):
     scale_element: Element | None = None
     duration: Period | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.temperature is None
+            and self.temperature_element is None
+            and self.scale is None
+            and self.scale_element is None
+            and self.duration is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.temperature is not None:
+            check_decimal(self.temperature)
+
 
 class BiologicallyDerivedProductManipulation(BackboneElement, kw_only=True):
     """Any manipulation of product post-collection (`BiologicallyDerivedProduct.manipulation`)."""
@@ -51,6 +67,16 @@ class BiologicallyDerivedProductManipulation(BackboneElement, kw_only=True):
     timePeriod: Period | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.timeDateTime is None
+            and self.timeDateTime_element is None
+            and self.timePeriod is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.timeDateTime is not None or self.timeDateTime_element is not None:
             chosen += 1
@@ -72,6 +98,18 @@ class BiologicallyDerivedProductProcessing(BackboneElement, kw_only=True):
     timePeriod: Period | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.procedure is None
+            and self.additive is None
+            and self.timeDateTime is None
+            and self.timeDateTime_element is None
+            and self.timePeriod is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.additive) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_SUBSTANCE.prefixes)
@@ -96,6 +134,16 @@ class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
     collectedPeriod: Period | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.collector is None
+            and self.source is None
+            and self.collectedDateTime is None
+            and self.collectedDateTime_element is None
+            and self.collectedPeriod is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.collector) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)

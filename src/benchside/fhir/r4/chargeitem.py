@@ -27,7 +27,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _CHARGEITEMPERFORMER_ACTOR = Targets(
     "CareTeam",
@@ -124,6 +124,14 @@ class ChargeItem(
     supportingInformation: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.definitionUri_element is not None or (
+            self.definitionUri is not None and None in self.definitionUri
+        ):
+            doubt()
+        if self.definitionCanonical_element is not None or (
+            self.definitionCanonical is not None and None in self.definitionCanonical
+        ):
+            doubt()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.partOf or ():
@@ -168,6 +176,8 @@ class ChargeItem(
             or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
+        if self.factorOverride is not None:
+            check_decimal(self.factorOverride)
         if (reference := self.enterer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CHARGEITEM_ENTERER.prefixes)

@@ -28,7 +28,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 
@@ -46,6 +46,8 @@ class ChargeItemDefinitionPropertyGroupPriceComponent(BackboneElement, kw_only=T
     def __post_init__(self) -> None:
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
+        if self.factor is not None:
+            check_decimal(self.factor)
 
 
 class ChargeItemDefinitionPropertyGroup(BackboneElement, kw_only=True):
@@ -57,6 +59,15 @@ class ChargeItemDefinitionPropertyGroup(BackboneElement, kw_only=True):
         | None
     ) = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.applicability is None
+            and self.priceComponent is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
     """Whether or not the billing code is applicable (`ChargeItemDefinition.applicability`)."""
@@ -67,6 +78,19 @@ class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
     language_element: Element | None = None
     expression: String | None = None
     expression_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.language is None
+            and self.language_element is None
+            and self.expression is None
+            and self.expression_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class ChargeItemDefinition(
@@ -120,6 +144,18 @@ class ChargeItemDefinition(
     def __post_init__(self) -> None:
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
+        if self.derivedFromUri_element is not None or (
+            self.derivedFromUri is not None and None in self.derivedFromUri
+        ):
+            doubt()
+        if self.partOf_element is not None or (
+            self.partOf is not None and None in self.partOf
+        ):
+            doubt()
+        if self.replaces_element is not None or (
+            self.replaces is not None and None in self.replaces
+        ):
+            doubt()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.instance or ():

@@ -27,7 +27,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _DEVICE = Targets("Device")
 _LOCATION = Targets("Location")
@@ -72,6 +72,10 @@ class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None and self.sequence_element is None:
             raise ValueError("sequence is required")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
         for reference in self.udi or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DEVICE.prefixes
@@ -100,6 +104,10 @@ class ClaimItemDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None and self.sequence_element is None:
             raise ValueError("sequence is required")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
         for reference in self.udi or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DEVICE.prefixes
@@ -147,6 +155,22 @@ class ClaimItem(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None and self.sequence_element is None:
             raise ValueError("sequence is required")
+        if self.careTeamSequence_element is not None or (
+            self.careTeamSequence is not None and None in self.careTeamSequence
+        ):
+            doubt()
+        if self.diagnosisSequence_element is not None or (
+            self.diagnosisSequence is not None and None in self.diagnosisSequence
+        ):
+            doubt()
+        if self.procedureSequence_element is not None or (
+            self.procedureSequence is not None and None in self.procedureSequence
+        ):
+            doubt()
+        if self.informationSequence_element is not None or (
+            self.informationSequence is not None and None in self.informationSequence
+        ):
+            doubt()
         chosen = 0
         if self.servicedDate is not None or self.servicedDate_element is not None:
             chosen += 1
@@ -168,6 +192,10 @@ class ClaimItem(BackboneElement, kw_only=True):
             or not text.startswith(_LOCATION.prefixes)
         ):
             check_reference(reference, _LOCATION)
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
         for reference in self.udi or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DEVICE.prefixes
@@ -231,6 +259,10 @@ class ClaimInsurance(BackboneElement, kw_only=True):
             or not text.startswith(_COVERAGE.prefixes)
         ):
             check_reference(reference, _COVERAGE)
+        if self.preAuthRef_element is not None or (
+            self.preAuthRef is not None and None in self.preAuthRef
+        ):
+            doubt()
         if (reference := self.claimResponse) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CLAIMRESPONSE.prefixes)
@@ -391,6 +423,14 @@ class ClaimRelated(BackboneElement, kw_only=True):
     reference: Identifier | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.claim is None
+            and self.relationship is None
+            and self.reference is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.claim) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CLAIM.prefixes)

@@ -32,7 +32,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _COVERAGE = Targets("Coverage")
 _CLAIMRESPONSE = Targets("ClaimResponse")
@@ -136,6 +136,16 @@ class ClaimResponseAddItemDetailSubDetail(BackboneElement, kw_only=True):
     noteNumber_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     adjudication: "Annotated[list[ClaimResponseItemAdjudication], NOT_EMPTY]"
 
+    def __post_init__(self) -> None:
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
+
 
 class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
     """Insurer added line details (`ClaimResponse.addItem.detail`)."""
@@ -153,6 +163,16 @@ class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
     subDetail: (
         Annotated[list[ClaimResponseAddItemDetailSubDetail], NOT_EMPTY] | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ClaimResponseAddItem(BackboneElement, kw_only=True):
@@ -187,6 +207,18 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
     detail: Annotated[list[ClaimResponseAddItemDetail], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.itemSequence_element is not None or (
+            self.itemSequence is not None and None in self.itemSequence
+        ):
+            doubt()
+        if self.detailSequence_element is not None or (
+            self.detailSequence is not None and None in self.detailSequence
+        ):
+            doubt()
+        if self.subdetailSequence_element is not None or (
+            self.subdetailSequence is not None and None in self.subdetailSequence
+        ):
+            doubt()
         for reference in self.provider or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
@@ -215,6 +247,14 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
             or not text.startswith(_LOCATION.prefixes)
         ):
             check_reference(reference, _LOCATION)
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -231,6 +271,10 @@ class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.subDetailSequence is None and self.subDetailSequence_element is None:
             raise ValueError("subDetailSequence is required")
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ClaimResponseItemDetail(BackboneElement, kw_only=True):
@@ -248,6 +292,10 @@ class ClaimResponseItemDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.detailSequence is None and self.detailSequence_element is None:
             raise ValueError("detailSequence is required")
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
@@ -258,6 +306,10 @@ class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
     amount: Money | None = None
     value: Decimal | None = None
     value_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None:
+            check_decimal(self.value)
 
 
 class ClaimResponseItem(BackboneElement, kw_only=True):
@@ -273,6 +325,10 @@ class ClaimResponseItem(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.itemSequence is None and self.itemSequence_element is None:
             raise ValueError("itemSequence is required")
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ClaimResponse(

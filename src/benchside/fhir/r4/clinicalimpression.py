@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _CONDITION_OR_MEDIA_OR_OBSERVATION = Targets("Condition", "Media", "Observation")
 _CLINICALIMPRESSIONINVESTIGATION_ITEM = Targets(
@@ -46,6 +46,15 @@ class ClinicalImpressionFinding(BackboneElement, kw_only=True):
     basis_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.itemCodeableConcept is None
+            and self.itemReference is None
+            and self.basis is None
+            and self.basis_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.itemReference) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONDITION_OR_MEDIA_OR_OBSERVATION.prefixes)
@@ -141,6 +150,10 @@ class ClinicalImpression(
                 _ALLERGYINTOLERANCE_OR_CONDITION.prefixes
             ):
                 check_reference(reference, _ALLERGYINTOLERANCE_OR_CONDITION)
+        if self.protocol_element is not None or (
+            self.protocol is not None and None in self.protocol
+        ):
+            doubt()
         for reference in self.prognosisReference or ():
             if (text := reference.reference) is None or not text.startswith(
                 _RISKASSESSMENT.prefixes

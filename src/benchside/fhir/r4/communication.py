@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _COMMUNICATION = Targets("Communication")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -106,6 +106,15 @@ class Communication(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.instantiatesCanonical_element is not None or (
+            self.instantiatesCanonical is not None
+            and None in self.instantiatesCanonical
+        ):
+            doubt()
+        if self.instantiatesUri_element is not None or (
+            self.instantiatesUri is not None and None in self.instantiatesUri
+        ):
+            doubt()
         for reference in self.inResponseTo or ():
             if (text := reference.reference) is None or not text.startswith(
                 _COMMUNICATION.prefixes

@@ -18,6 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     UsageContext,
 )
+from benchside.fhir.rules import doubt
 
 
 class CompartmentDefinitionResource(BackboneElement, kw_only=True):
@@ -33,6 +34,10 @@ class CompartmentDefinitionResource(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.code is None and self.code_element is None:
             raise ValueError("code is required")
+        if self.param_element is not None or (
+            self.param is not None and None in self.param
+        ):
+            doubt()
 
 
 class CompartmentDefinition(

@@ -34,7 +34,7 @@ from benchside.fhir.r4.datatypes import (
     Signature,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _DOCUMENTREFERENCE = Targets("DocumentReference")
 _COMPOSITION_OR_DOCUMENTREFERENCE_OR_QUESTIONNAIRERESPONSE = Targets(
@@ -226,11 +226,19 @@ class ContractTermAction(BackboneElement, kw_only=True):
     )
 
     def __post_init__(self) -> None:
+        if self.linkId_element is not None or (
+            self.linkId is not None and None in self.linkId
+        ):
+            doubt()
         if (reference := self.context) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
         ):
             check_reference(reference, _ENCOUNTER_OR_EPISODEOFCARE)
+        if self.contextLinkId_element is not None or (
+            self.contextLinkId is not None and None in self.contextLinkId
+        ):
+            doubt()
         chosen = 0
         if (
             self.occurrenceDateTime is not None
@@ -248,16 +256,36 @@ class ContractTermAction(BackboneElement, kw_only=True):
                 _CONTRACTTERMACTIONSUBJECT_REFERENCE.prefixes
             ):
                 check_reference(reference, _CONTRACTTERMACTIONSUBJECT_REFERENCE)
+        if self.requesterLinkId_element is not None or (
+            self.requesterLinkId is not None and None in self.requesterLinkId
+        ):
+            doubt()
         if (reference := self.performer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONTRACTTERMACTION_PERFORMER.prefixes)
         ):
             check_reference(reference, _CONTRACTTERMACTION_PERFORMER)
+        if self.performerLinkId_element is not None or (
+            self.performerLinkId is not None and None in self.performerLinkId
+        ):
+            doubt()
         for reference in self.reasonReference or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CONTRACTTERMACTION_REASONREFERENCE.prefixes
             ):
                 check_reference(reference, _CONTRACTTERMACTION_REASONREFERENCE)
+        if self.reason_element is not None or (
+            self.reason is not None and None in self.reason
+        ):
+            doubt()
+        if self.reasonLinkId_element is not None or (
+            self.reasonLinkId is not None and None in self.reasonLinkId
+        ):
+            doubt()
+        if self.securityLabelNumber_element is not None or (
+            self.securityLabelNumber is not None and None in self.securityLabelNumber
+        ):
+            doubt()
 
 
 class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
@@ -289,6 +317,33 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
     )
 
     def __post_init__(self) -> None:
+        if (
+            self.entityCodeableConcept is None
+            and self.entityReference is None
+            and self.identifier is None
+            and self.effectiveTime is None
+            and self.effectiveTime_element is None
+            and self.quantity is None
+            and self.unitPrice is None
+            and self.factor is None
+            and self.factor_element is None
+            and self.points is None
+            and self.points_element is None
+            and self.net is None
+            and self.payment is None
+            and self.payment_element is None
+            and self.paymentDate is None
+            and self.paymentDate_element is None
+            and self.responsible is None
+            and self.recipient is None
+            and self.linkId is None
+            and self.linkId_element is None
+            and self.securityLabelNumber is None
+            and self.securityLabelNumber_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.entityCodeableConcept is not None:
             chosen += 1
@@ -296,6 +351,12 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one entity[x] may be given")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.points is not None:
+            check_decimal(self.points)
         if (reference := self.responsible) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONTRACTSIGNER_PARTY.prefixes)
@@ -306,6 +367,14 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
             or not text.startswith(_CONTRACTSIGNER_PARTY.prefixes)
         ):
             check_reference(reference, _CONTRACTSIGNER_PARTY)
+        if self.linkId_element is not None or (
+            self.linkId is not None and None in self.linkId
+        ):
+            doubt()
+        if self.securityLabelNumber_element is not None or (
+            self.securityLabelNumber is not None and None in self.securityLabelNumber
+        ):
+            doubt()
 
 
 class ContractTermAssetContext(BackboneElement, kw_only=True):
@@ -315,6 +384,17 @@ class ContractTermAssetContext(BackboneElement, kw_only=True):
     code: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     text: String | None = None
     text_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.reference is None
+            and self.code is None
+            and self.text is None
+            and self.text_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class ContractTermAsset(BackboneElement, kw_only=True):
@@ -341,6 +421,40 @@ class ContractTermAsset(BackboneElement, kw_only=True):
         None
     )
     valuedItem: Annotated[list[ContractTermAssetValuedItem], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.scope is None
+            and self.type is None
+            and self.typeReference is None
+            and self.subtype is None
+            and self.relationship is None
+            and self.context is None
+            and self.condition is None
+            and self.condition_element is None
+            and self.periodType is None
+            and self.period is None
+            and self.usePeriod is None
+            and self.text is None
+            and self.text_element is None
+            and self.linkId is None
+            and self.linkId_element is None
+            and self.answer is None
+            and self.securityLabelNumber is None
+            and self.securityLabelNumber_element is None
+            and self.valuedItem is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.linkId_element is not None or (
+            self.linkId is not None and None in self.linkId
+        ):
+            doubt()
+        if self.securityLabelNumber_element is not None or (
+            self.securityLabelNumber is not None and None in self.securityLabelNumber
+        ):
+            doubt()
 
 
 class ContractTermOfferAnswer(BackboneElement, kw_only=True):
@@ -395,6 +509,8 @@ class ContractTermOfferAnswer(BackboneElement, kw_only=True):
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one value[x] is required")
+        if self.valueDecimal is not None:
+            check_decimal(self.valueDecimal)
 
 
 class ContractTermOfferParty(BackboneElement, kw_only=True):
@@ -430,6 +546,34 @@ class ContractTermOffer(BackboneElement, kw_only=True):
         None
     )
 
+    def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.party is None
+            and self.topic is None
+            and self.type is None
+            and self.decision is None
+            and self.decisionMode is None
+            and self.answer is None
+            and self.text is None
+            and self.text_element is None
+            and self.linkId is None
+            and self.linkId_element is None
+            and self.securityLabelNumber is None
+            and self.securityLabelNumber_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.linkId_element is not None or (
+            self.linkId is not None and None in self.linkId
+        ):
+            doubt()
+        if self.securityLabelNumber_element is not None or (
+            self.securityLabelNumber is not None and None in self.securityLabelNumber
+        ):
+            doubt()
+
 
 class ContractTermSecurityLabel(BackboneElement, kw_only=True):
     """Protection for the Term (`Contract.term.securityLabel`)."""
@@ -439,6 +583,12 @@ class ContractTermSecurityLabel(BackboneElement, kw_only=True):
     classification: Coding
     category: Annotated[list[Coding], NOT_EMPTY] | None = None
     control: Annotated[list[Coding], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.number_element is not None or (
+            self.number is not None and None in self.number
+        ):
+            doubt()
 
 
 class ContractTerm(BackboneElement, kw_only=True):
@@ -567,6 +717,10 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
                 _LOCATION.prefixes
             ):
                 check_reference(reference, _LOCATION)
+        if self.alias_element is not None or (
+            self.alias is not None and None in self.alias
+        ):
+            doubt()
         if (reference := self.author) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONTRACT_AUTHOR.prefixes)

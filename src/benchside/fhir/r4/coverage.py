@@ -53,6 +53,10 @@ class CoverageCostToBeneficiary(BackboneElement, kw_only=True):
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one value[x] is required")
+        if (
+            quantity := self.valueQuantity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class CoverageClass(BackboneElement, kw_only=True):

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _CONDITION = Targets("Condition")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -39,6 +39,13 @@ class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
     diagnosisReference: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.diagnosisCodeableConcept is None
+            and self.diagnosisReference is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.diagnosisCodeableConcept is not None:
             chosen += 1
@@ -73,11 +80,34 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
     detail: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.supportingInfoSequence is None
+            and self.supportingInfoSequence_element is None
+            and self.category is None
+            and self.productOrService is None
+            and self.modifier is None
+            and self.provider is None
+            and self.quantity is None
+            and self.unitPrice is None
+            and self.facility is None
+            and self.diagnosis is None
+            and self.detail is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.supportingInfoSequence_element is not None or (
+            self.supportingInfoSequence is not None
+            and None in self.supportingInfoSequence
+        ):
+            doubt()
         if (reference := self.provider) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         if (reference := self.facility) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
@@ -156,6 +186,10 @@ class CoverageEligibilityRequest(
             raise ValueError("status is required")
         if self.purpose is None and self.purpose_element is None:
             raise ValueError("purpose is required")
+        if self.purpose_element is not None or (
+            self.purpose is not None and None in self.purpose
+        ):
+            doubt()
         if (reference := self.patient) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PATIENT.prefixes)

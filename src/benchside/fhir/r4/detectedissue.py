@@ -47,6 +47,15 @@ class DetectedIssueEvidence(BackboneElement, kw_only=True):
     code: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     detail: Annotated[list[Reference], NOT_EMPTY] | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.code is None
+            and self.detail is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class DetectedIssue(
     DomainResource, kw_only=True, tag_field="resourceType", tag="DetectedIssue"

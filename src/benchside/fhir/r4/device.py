@@ -92,6 +92,23 @@ class DeviceUdiCarrier(BackboneElement, kw_only=True):
     entryType_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.deviceIdentifier is None
+            and self.deviceIdentifier_element is None
+            and self.issuer is None
+            and self.issuer_element is None
+            and self.jurisdiction is None
+            and self.jurisdiction_element is None
+            and self.carrierAIDC is None
+            and self.carrierAIDC_element is None
+            and self.carrierHRF is None
+            and self.carrierHRF_element is None
+            and self.entryType is None
+            and self.entryType_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if self.carrierAIDC is not None:
             check_base64(self.carrierAIDC)
 

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
@@ -153,6 +153,10 @@ class DeviceDefinition(
             or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
+        if self.version_element is not None or (
+            self.version is not None and None in self.version
+        ):
+            doubt()
         if (reference := self.owner) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

@@ -37,6 +37,19 @@ class DeviceMetricCalibration(BackboneElement, kw_only=True):
     time: Instant | None = None
     time_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.type_element is None
+            and self.state is None
+            and self.state_element is None
+            and self.time is None
+            and self.time_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class DeviceMetric(
     DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceMetric"

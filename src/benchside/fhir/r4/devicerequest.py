@@ -24,7 +24,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _DEVICE = Targets("Device")
 _DEVICEREQUEST_SUBJECT = Targets("Device", "Group", "Location", "Patient")
@@ -60,6 +60,17 @@ class DeviceRequestParameter(BackboneElement, kw_only=True):
     valueBoolean_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.code is None
+            and self.valueCodeableConcept is None
+            and self.valueQuantity is None
+            and self.valueRange is None
+            and self.valueBoolean is None
+            and self.valueBoolean_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.valueCodeableConcept is not None:
             chosen += 1
@@ -117,6 +128,15 @@ class DeviceRequest(
     relevantHistory: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.instantiatesCanonical_element is not None or (
+            self.instantiatesCanonical is not None
+            and None in self.instantiatesCanonical
+        ):
+            doubt()
+        if self.instantiatesUri_element is not None or (
+            self.instantiatesUri is not None and None in self.instantiatesUri
+        ):
+            doubt()
         if self.intent is None and self.intent_element is None:
             raise ValueError("intent is required")
         chosen = 0

@@ -37,6 +37,15 @@ class DocumentManifestRelated(BackboneElement, kw_only=True):
     identifier: Identifier | None = None
     ref: Reference | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.ref is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class DocumentManifest(
     DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentManifest"

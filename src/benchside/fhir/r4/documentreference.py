@@ -54,6 +54,18 @@ class DocumentReferenceContext(BackboneElement, kw_only=True):
     related: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.encounter is None
+            and self.event is None
+            and self.period is None
+            and self.facilityType is None
+            and self.practiceSetting is None
+            and self.sourcePatientInfo is None
+            and self.related is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.encounter or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ENCOUNTER_OR_EPISODEOFCARE.prefixes

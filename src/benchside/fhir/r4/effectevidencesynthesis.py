@@ -29,7 +29,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference
 
 _RISKEVIDENCESYNTHESIS = Targets("RiskEvidenceSynthesis")
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
@@ -44,6 +44,16 @@ class EffectEvidenceSynthesisCertaintyCertaintySubcomponent(
     rating: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.rating is None
+            and self.note is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class EffectEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
     """How certain is the effect (`EffectEvidenceSynthesis.certainty`)."""
@@ -56,6 +66,16 @@ class EffectEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
         ]
         | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.rating is None
+            and self.note is None
+            and self.certaintySubcomponent is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class EffectEvidenceSynthesisEffectEstimatePrecisionEstimate(
@@ -70,6 +90,26 @@ class EffectEvidenceSynthesisEffectEstimatePrecisionEstimate(
     from_element: Element | None = None
     to: Decimal | None = None
     to_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.level is None
+            and self.level_element is None
+            and self.from_ is None
+            and self.from_element is None
+            and self.to is None
+            and self.to_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.level is not None:
+            check_decimal(self.level)
+        if self.from_ is not None:
+            check_decimal(self.from_)
+        if self.to is not None:
+            check_decimal(self.to)
 
 
 class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
@@ -88,6 +128,23 @@ class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
         ]
         | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.type is None
+            and self.variantState is None
+            and self.value is None
+            and self.value_element is None
+            and self.unitOfMeasure is None
+            and self.precisionEstimate is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.value is not None:
+            check_decimal(self.value)
 
 
 class EffectEvidenceSynthesisResultsByExposure(BackboneElement, kw_only=True):
@@ -117,6 +174,19 @@ class EffectEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
     numberOfStudies_element: Element | None = None
     numberOfParticipants: Integer | None = None
     numberOfParticipants_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.numberOfStudies is None
+            and self.numberOfStudies_element is None
+            and self.numberOfParticipants is None
+            and self.numberOfParticipants_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class EffectEvidenceSynthesis(

@@ -69,6 +69,20 @@ class EncounterHospitalization(BackboneElement, kw_only=True):
     dischargeDisposition: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.preAdmissionIdentifier is None
+            and self.origin is None
+            and self.admitSource is None
+            and self.reAdmission is None
+            and self.dietPreference is None
+            and self.specialCourtesy is None
+            and self.specialArrangement is None
+            and self.destination is None
+            and self.dischargeDisposition is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.origin) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
@@ -105,6 +119,14 @@ class EncounterParticipant(BackboneElement, kw_only=True):
     individual: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.period is None
+            and self.individual is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.individual) is not None and (
             (text := reference.reference) is None
             or not text.startswith(

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 
@@ -51,5 +51,13 @@ class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endp
             or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
+        if self.payloadMimeType_element is not None or (
+            self.payloadMimeType is not None and None in self.payloadMimeType
+        ):
+            doubt()
         if self.address is None and self.address_element is None:
             raise ValueError("address is required")
+        if self.header_element is not None or (
+            self.header is not None and None in self.header
+        ):
+            doubt()

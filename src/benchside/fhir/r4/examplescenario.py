@@ -27,6 +27,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
+from benchside.fhir.rules import doubt
 
 
 class ExampleScenarioProcessStepAlternative(BackboneElement, kw_only=True):
@@ -80,6 +81,18 @@ class ExampleScenarioProcessStep(BackboneElement, kw_only=True):
     alternative: (
         Annotated[list[ExampleScenarioProcessStepAlternative], NOT_EMPTY] | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.process is None
+            and self.pause is None
+            and self.pause_element is None
+            and self.operation is None
+            and self.alternative is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class ExampleScenarioProcess(BackboneElement, kw_only=True):
@@ -207,3 +220,7 @@ class ExampleScenario(
     def __post_init__(self) -> None:
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
+        if self.workflow_element is not None or (
+            self.workflow is not None and None in self.workflow
+        ):
+            doubt()

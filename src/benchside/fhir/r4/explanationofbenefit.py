@@ -34,7 +34,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
     "Organization", "Practitioner", "PractitionerRole"
@@ -124,6 +124,20 @@ class ExplanationOfBenefitProcessNote(BackboneElement, kw_only=True):
     text_element: Element | None = None
     language: CodeableConcept | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.number is None
+            and self.number_element is None
+            and self.type is None
+            and self.type_element is None
+            and self.text is None
+            and self.text_element is None
+            and self.language is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class ExplanationOfBenefitPayment(BackboneElement, kw_only=True):
     """Payment Details (`ExplanationOfBenefit.payment`)."""
@@ -135,6 +149,20 @@ class ExplanationOfBenefitPayment(BackboneElement, kw_only=True):
     date_element: Element | None = None
     amount: Money | None = None
     identifier: Identifier | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.adjustment is None
+            and self.adjustmentReason is None
+            and self.date is None
+            and self.date_element is None
+            and self.amount is None
+            and self.identifier is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class ExplanationOfBenefitTotal(BackboneElement, kw_only=True):
@@ -158,6 +186,16 @@ class ExplanationOfBenefitAddItemDetailSubDetail(BackboneElement, kw_only=True):
     noteNumber_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     adjudication: "Annotated[list[ExplanationOfBenefitItemAdjudication], NOT_EMPTY] | None" = None
 
+    def __post_init__(self) -> None:
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
+
 
 class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
     """Insurer added line items (`ExplanationOfBenefit.addItem.detail`)."""
@@ -175,6 +213,16 @@ class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
     subDetail: (
         Annotated[list[ExplanationOfBenefitAddItemDetailSubDetail], NOT_EMPTY] | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
@@ -209,6 +257,18 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
     detail: Annotated[list[ExplanationOfBenefitAddItemDetail], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.itemSequence_element is not None or (
+            self.itemSequence is not None and None in self.itemSequence
+        ):
+            doubt()
+        if self.detailSequence_element is not None or (
+            self.detailSequence is not None and None in self.detailSequence
+        ):
+            doubt()
+        if self.subDetailSequence_element is not None or (
+            self.subDetailSequence is not None and None in self.subDetailSequence
+        ):
+            doubt()
         for reference in self.provider or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
@@ -237,6 +297,14 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
             or not text.startswith(_LOCATION.prefixes)
         ):
             check_reference(reference, _LOCATION)
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -262,11 +330,19 @@ class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None and self.sequence_element is None:
             raise ValueError("sequence is required")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
         for reference in self.udi or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DEVICE.prefixes
             ):
                 check_reference(reference, _DEVICE)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
@@ -295,11 +371,19 @@ class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None and self.sequence_element is None:
             raise ValueError("sequence is required")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
         for reference in self.udi or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DEVICE.prefixes
             ):
                 check_reference(reference, _DEVICE)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
@@ -310,6 +394,10 @@ class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
     amount: Money | None = None
     value: Decimal | None = None
     value_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None:
+            check_decimal(self.value)
 
 
 class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
@@ -357,6 +445,22 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None and self.sequence_element is None:
             raise ValueError("sequence is required")
+        if self.careTeamSequence_element is not None or (
+            self.careTeamSequence is not None and None in self.careTeamSequence
+        ):
+            doubt()
+        if self.diagnosisSequence_element is not None or (
+            self.diagnosisSequence is not None and None in self.diagnosisSequence
+        ):
+            doubt()
+        if self.procedureSequence_element is not None or (
+            self.procedureSequence is not None and None in self.procedureSequence
+        ):
+            doubt()
+        if self.informationSequence_element is not None or (
+            self.informationSequence is not None and None in self.informationSequence
+        ):
+            doubt()
         chosen = 0
         if self.servicedDate is not None or self.servicedDate_element is not None:
             chosen += 1
@@ -378,6 +482,10 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
             or not text.startswith(_LOCATION.prefixes)
         ):
             check_reference(reference, _LOCATION)
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.factor is not None:
+            check_decimal(self.factor)
         for reference in self.udi or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DEVICE.prefixes
@@ -388,6 +496,10 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
                 _ENCOUNTER.prefixes
             ):
                 check_reference(reference, _ENCOUNTER)
+        if self.noteNumber_element is not None or (
+            self.noteNumber is not None and None in self.noteNumber
+        ):
+            doubt()
 
 
 class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
@@ -400,6 +512,16 @@ class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
     locationReference: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.date is None
+            and self.date_element is None
+            and self.type is None
+            and self.locationAddress is None
+            and self.locationReference is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.locationAddress is not None:
             chosen += 1
@@ -431,6 +553,10 @@ class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
             or not text.startswith(_COVERAGE.prefixes)
         ):
             check_reference(reference, _COVERAGE)
+        if self.preAuthRef_element is not None or (
+            self.preAuthRef is not None and None in self.preAuthRef
+        ):
+            doubt()
 
 
 class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
@@ -571,6 +697,13 @@ class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
     party: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.party is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.party) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_EXPLANATIONOFBENEFITPAYEE_PARTY.prefixes)
@@ -586,6 +719,14 @@ class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
     reference: Identifier | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.claim is None
+            and self.relationship is None
+            and self.reference is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.claim) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CLAIM.prefixes)
@@ -721,3 +862,7 @@ class ExplanationOfBenefit(
             check_reference(reference, _CLAIMRESPONSE)
         if self.outcome is None and self.outcome_element is None:
             raise ValueError("outcome is required")
+        if self.preAuthRef_element is not None or (
+            self.preAuthRef is not None and None in self.preAuthRef
+        ):
+            doubt()

@@ -88,6 +88,24 @@ class GraphDefinitionLink(BackboneElement, kw_only=True):
     description_element: Element | None = None
     target: Annotated[list[GraphDefinitionLinkTarget], NOT_EMPTY] | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.path is None
+            and self.path_element is None
+            and self.sliceName is None
+            and self.sliceName_element is None
+            and self.min is None
+            and self.min_element is None
+            and self.max is None
+            and self.max_element is None
+            and self.description is None
+            and self.description_element is None
+            and self.target is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class GraphDefinition(
     DomainResource, kw_only=True, tag_field="resourceType", tag="GraphDefinition"

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -49,6 +49,25 @@ class HealthcareServiceAvailableTime(BackboneElement, kw_only=True):
     availableEndTime: Time | None = None
     availableEndTime_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.daysOfWeek is None
+            and self.daysOfWeek_element is None
+            and self.allDay is None
+            and self.allDay_element is None
+            and self.availableStartTime is None
+            and self.availableStartTime_element is None
+            and self.availableEndTime is None
+            and self.availableEndTime_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.daysOfWeek_element is not None or (
+            self.daysOfWeek is not None and None in self.daysOfWeek
+        ):
+            doubt()
+
 
 class HealthcareServiceEligibility(BackboneElement, kw_only=True):
     """Specific eligibility requirements required to use the service (`HealthcareService.eligibility`)."""
@@ -56,6 +75,16 @@ class HealthcareServiceEligibility(BackboneElement, kw_only=True):
     code: CodeableConcept | None = None
     comment: Markdown | None = None
     comment_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.code is None
+            and self.comment is None
+            and self.comment_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class HealthcareService(

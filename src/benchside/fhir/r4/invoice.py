@@ -24,7 +24,7 @@ from benchside.fhir.r4.datatypes import (
     Money,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference
 
 _CHARGEITEM = Targets("ChargeItem")
 _INVOICEPARTICIPANT_ACTOR = Targets(
@@ -56,6 +56,8 @@ class InvoiceLineItemPriceComponent(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
+        if self.factor is not None:
+            check_decimal(self.factor)
 
 
 class InvoiceLineItem(BackboneElement, kw_only=True):

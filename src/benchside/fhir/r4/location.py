@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -37,6 +37,25 @@ class LocationHoursOfOperation(BackboneElement, kw_only=True):
     closingTime: Time | None = None
     closingTime_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.daysOfWeek is None
+            and self.daysOfWeek_element is None
+            and self.allDay is None
+            and self.allDay_element is None
+            and self.openingTime is None
+            and self.openingTime_element is None
+            and self.closingTime is None
+            and self.closingTime_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.daysOfWeek_element is not None or (
+            self.daysOfWeek is not None and None in self.daysOfWeek
+        ):
+            doubt()
+
 
 class LocationPosition(BackboneElement, kw_only=True):
     """The absolute geographic location (`Location.position`)."""
@@ -51,8 +70,14 @@ class LocationPosition(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.longitude is None and self.longitude_element is None:
             raise ValueError("longitude is required")
+        if self.longitude is not None:
+            check_decimal(self.longitude)
         if self.latitude is None and self.latitude_element is None:
             raise ValueError("latitude is required")
+        if self.latitude is not None:
+            check_decimal(self.latitude)
+        if self.altitude is not None:
+            check_decimal(self.altitude)
 
 
 class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Location"):
@@ -84,6 +109,10 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
     endpoint: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.alias_element is not None or (
+            self.alias is not None and None in self.alias
+        ):
+            doubt()
         if (reference := self.managingOrganization) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

@@ -24,7 +24,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference
 
 _CAREPLAN_OR_SERVICEREQUEST = Targets("CarePlan", "ServiceRequest")
 _MEDIA_SUBJECT = Targets(
@@ -120,3 +120,5 @@ class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media")
             or not text.startswith(_DEVICE_OR_DEVICE_OR_DEVICEMETRIC.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_DEVICE_OR_DEVICEMETRIC)
+        if self.duration is not None:
+            check_decimal(self.duration)

@@ -30,6 +30,17 @@ class MedicationBatch(BackboneElement, kw_only=True):
     expirationDate: DateTime | None = None
     expirationDate_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.lotNumber is None
+            and self.lotNumber_element is None
+            and self.expirationDate is None
+            and self.expirationDate_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class MedicationIngredient(BackboneElement, kw_only=True):
     """Active or inactive ingredient (`Medication.ingredient`)."""

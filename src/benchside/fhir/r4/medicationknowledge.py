@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_base64, check_reference
+from benchside.fhir.rules import Targets, check_base64, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATIONDEFINITION = Targets("ObservationDefinition")
@@ -37,12 +37,32 @@ class MedicationKnowledgeKinetics(BackboneElement, kw_only=True):
     lethalDose50: Annotated[list[Quantity], NOT_EMPTY] | None = None
     halfLifePeriod: Duration | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.areaUnderCurve is None
+            and self.lethalDose50 is None
+            and self.halfLifePeriod is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        for quantity in self.areaUnderCurve or ():
+            if quantity.comparator is not None:
+                raise ValueError("sqty-1")
+        for quantity in self.lethalDose50 or ():
+            if quantity.comparator is not None:
+                raise ValueError("sqty-1")
+
 
 class MedicationKnowledgeRegulatoryMaxDispense(BackboneElement, kw_only=True):
     """The maximum number of units of the medication that can be dispensed in a period (`MedicationKnowledge.regulatory.maxDispense`)."""
 
     quantity: Quantity
     period: Duration | None = None
+
+    def __post_init__(self) -> None:
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class MedicationKnowledgeRegulatorySchedule(BackboneElement, kw_only=True):
@@ -95,6 +115,18 @@ class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
     valueBase64Binary_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.valueCodeableConcept is None
+            and self.valueString is None
+            and self.valueString_element is None
+            and self.valueQuantity is None
+            and self.valueBase64Binary is None
+            and self.valueBase64Binary_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.valueCodeableConcept is not None:
             chosen += 1
@@ -109,6 +141,10 @@ class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one value[x] may be given")
+        if (
+            quantity := self.valueQuantity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
 
@@ -118,6 +154,17 @@ class MedicationKnowledgePackaging(BackboneElement, kw_only=True):
 
     type: CodeableConcept | None = None
     quantity: Quantity | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.quantity is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class MedicationKnowledgeMedicineClassification(BackboneElement, kw_only=True):
@@ -145,6 +192,14 @@ class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one characteristic[x] is required")
+        if (
+            quantity := self.characteristicQuantity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.value_element is not None or (
+            self.value is not None and None in self.value
+        ):
+            doubt()
 
 
 class MedicationKnowledgeAdministrationGuidelinesDosage(BackboneElement, kw_only=True):
@@ -172,6 +227,15 @@ class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True)
     ) = None
 
     def __post_init__(self) -> None:
+        if (
+            self.dosage is None
+            and self.indicationCodeableConcept is None
+            and self.indicationReference is None
+            and self.patientCharacteristics is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.indicationCodeableConcept is not None:
             chosen += 1
@@ -192,6 +256,16 @@ class MedicationKnowledgeMonitoringProgram(BackboneElement, kw_only=True):
     type: CodeableConcept | None = None
     name: String | None = None
     name_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.name is None
+            and self.name_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class MedicationKnowledgeCost(BackboneElement, kw_only=True):
@@ -234,6 +308,13 @@ class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
     source: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.source) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_DOCUMENTREFERENCE_OR_MEDIA.prefixes)
@@ -303,6 +384,12 @@ class MedicationKnowledge(
             or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
+        if (quantity := self.amount) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if self.synonym_element is not None or (
+            self.synonym is not None and None in self.synonym
+        ):
+            doubt()
         for reference in self.associatedMedication or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATION.prefixes

@@ -24,7 +24,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 _MEDICATIONREQUEST_REPORTEDREFERENCE = Targets(
@@ -85,6 +85,17 @@ class MedicationRequestDispenseRequestInitialFill(BackboneElement, kw_only=True)
     quantity: Quantity | None = None
     duration: Duration | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.quantity is None
+            and self.duration is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+
 
 class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
     """Medication supply authorization (`MedicationRequest.dispenseRequest`)."""
@@ -99,6 +110,21 @@ class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
     performer: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.initialFill is None
+            and self.dispenseInterval is None
+            and self.validityPeriod is None
+            and self.numberOfRepeatsAllowed is None
+            and self.numberOfRepeatsAllowed_element is None
+            and self.quantity is None
+            and self.expectedSupplyDuration is None
+            and self.performer is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         if (reference := self.performer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)
@@ -216,6 +242,15 @@ class MedicationRequest(
                 _CONDITION_OR_OBSERVATION.prefixes
             ):
                 check_reference(reference, _CONDITION_OR_OBSERVATION)
+        if self.instantiatesCanonical_element is not None or (
+            self.instantiatesCanonical is not None
+            and None in self.instantiatesCanonical
+        ):
+            doubt()
+        if self.instantiatesUri_element is not None or (
+            self.instantiatesUri is not None and None in self.instantiatesUri
+        ):
+            doubt()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATIONREQUEST_BASEDON.prefixes

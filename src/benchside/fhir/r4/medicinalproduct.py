@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     MarketingStatus,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _MEDICINALPRODUCTINDICATION = Targets("MedicinalProductIndication")
 _ORGANIZATION = Targets("Organization")
@@ -41,6 +41,20 @@ class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
     species: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.type is None
+            and self.intendedUse is None
+            and self.indicationCodeableConcept is None
+            and self.indicationReference is None
+            and self.status is None
+            and self.date is None
+            and self.date_element is None
+            and self.species is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.indicationCodeableConcept is not None:
             chosen += 1
@@ -67,6 +81,18 @@ class MedicinalProductManufacturingBusinessOperation(BackboneElement, kw_only=Tr
     regulator: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.operationType is None
+            and self.authorisationReferenceNumber is None
+            and self.effectiveDate is None
+            and self.effectiveDate_element is None
+            and self.confidentialityIndicator is None
+            and self.manufacturer is None
+            and self.regulator is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.manufacturer or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION.prefixes
@@ -148,6 +174,10 @@ class MedicinalProduct(
     ) = None
 
     def __post_init__(self) -> None:
+        if self.specialMeasures_element is not None or (
+            self.specialMeasures is not None and None in self.specialMeasures
+        ):
+            doubt()
         for reference in self.pharmaceuticalProduct or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICINALPRODUCTPHARMACEUTICAL.prefixes

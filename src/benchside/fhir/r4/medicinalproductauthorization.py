@@ -54,6 +54,18 @@ class MedicinalProductAuthorizationJurisdictionalAuthorization(
     legalStatusOfSupply: CodeableConcept | None = None
     validityPeriod: Period | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.country is None
+            and self.jurisdiction is None
+            and self.legalStatusOfSupply is None
+            and self.validityPeriod is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class MedicinalProductAuthorization(
     DomainResource,

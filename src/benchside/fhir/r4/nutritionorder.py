@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -36,6 +36,17 @@ class NutritionOrderEnteralFormulaAdministration(BackboneElement, kw_only=True):
     rateRatio: Ratio | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.schedule is None
+            and self.quantity is None
+            and self.rateQuantity is None
+            and self.rateRatio is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         chosen = 0
         if self.rateQuantity is not None:
             chosen += 1
@@ -43,6 +54,10 @@ class NutritionOrderEnteralFormulaAdministration(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one rate[x] may be given")
+        if (
+            quantity := self.rateQuantity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
@@ -63,6 +78,33 @@ class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
     administrationInstruction: String | None = None
     administrationInstruction_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.baseFormulaType is None
+            and self.baseFormulaProductName is None
+            and self.baseFormulaProductName_element is None
+            and self.additiveType is None
+            and self.additiveProductName is None
+            and self.additiveProductName_element is None
+            and self.caloricDensity is None
+            and self.routeofAdministration is None
+            and self.administration is None
+            and self.maxVolumeToDeliver is None
+            and self.administrationInstruction is None
+            and self.administrationInstruction_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (
+            quantity := self.caloricDensity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if (
+            quantity := self.maxVolumeToDeliver
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+
 
 class NutritionOrderSupplement(BackboneElement, kw_only=True):
     """Supplement components (`NutritionOrder.supplement`)."""
@@ -75,6 +117,22 @@ class NutritionOrderSupplement(BackboneElement, kw_only=True):
     instruction: String | None = None
     instruction_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.productName is None
+            and self.productName_element is None
+            and self.schedule is None
+            and self.quantity is None
+            and self.instruction is None
+            and self.instruction_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+
 
 class NutritionOrderOralDietTexture(BackboneElement, kw_only=True):
     """Required texture modifications (`NutritionOrder.oralDiet.texture`)."""
@@ -82,12 +140,32 @@ class NutritionOrderOralDietTexture(BackboneElement, kw_only=True):
     modifier: CodeableConcept | None = None
     foodType: CodeableConcept | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.modifier is None
+            and self.foodType is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class NutritionOrderOralDietNutrient(BackboneElement, kw_only=True):
     """Required nutrient modifications (`NutritionOrder.oralDiet.nutrient`)."""
 
     modifier: CodeableConcept | None = None
     amount: Quantity | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.modifier is None
+            and self.amount is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.amount) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class NutritionOrderOralDiet(BackboneElement, kw_only=True):
@@ -100,6 +178,20 @@ class NutritionOrderOralDiet(BackboneElement, kw_only=True):
     fluidConsistencyType: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     instruction: String | None = None
     instruction_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.schedule is None
+            and self.nutrient is None
+            and self.texture is None
+            and self.fluidConsistencyType is None
+            and self.instruction is None
+            and self.instruction_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class NutritionOrder(
@@ -135,6 +227,19 @@ class NutritionOrder(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.instantiatesCanonical_element is not None or (
+            self.instantiatesCanonical is not None
+            and None in self.instantiatesCanonical
+        ):
+            doubt()
+        if self.instantiatesUri_element is not None or (
+            self.instantiatesUri is not None and None in self.instantiatesUri
+        ):
+            doubt()
+        if self.instantiates_element is not None or (
+            self.instantiates is not None and None in self.instantiates
+        ):
+            doubt()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
 
 _VALUESET = Targets("ValueSet")
 
@@ -40,6 +40,24 @@ class ObservationDefinitionQualifiedInterval(BackboneElement, kw_only=True):
     condition: String | None = None
     condition_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.category is None
+            and self.category_element is None
+            and self.range is None
+            and self.context is None
+            and self.appliesTo is None
+            and self.gender is None
+            and self.gender_element is None
+            and self.age is None
+            and self.gestationalAge is None
+            and self.condition is None
+            and self.condition_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
     """Characteristics of quantitative results (`ObservationDefinition.quantitativeDetails`)."""
@@ -50,6 +68,21 @@ class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
     conversionFactor_element: Element | None = None
     decimalPrecision: Integer | None = None
     decimalPrecision_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.customaryUnit is None
+            and self.unit is None
+            and self.conversionFactor is None
+            and self.conversionFactor_element is None
+            and self.decimalPrecision is None
+            and self.decimalPrecision_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.conversionFactor is not None:
+            check_decimal(self.conversionFactor)
 
 
 class ObservationDefinition(
@@ -80,6 +113,10 @@ class ObservationDefinition(
     criticalCodedValueSet: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.permittedDataType_element is not None or (
+            self.permittedDataType is not None and None in self.permittedDataType
+        ):
+            doubt()
         if (reference := self.validCodedValueSet) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_VALUESET.prefixes)

@@ -13,6 +13,7 @@ from benchside.fhir.r4.datatypes import (
     DomainResource,
     Element,
 )
+from benchside.fhir.rules import doubt
 
 
 class OperationOutcomeIssue(BackboneElement, kw_only=True):
@@ -35,6 +36,14 @@ class OperationOutcomeIssue(BackboneElement, kw_only=True):
             raise ValueError("severity is required")
         if self.code is None and self.code_element is None:
             raise ValueError("code is required")
+        if self.location_element is not None or (
+            self.location is not None and None in self.location
+        ):
+            doubt()
+        if self.expression_element is not None or (
+            self.expression is not None and None in self.expression
+        ):
+            doubt()
 
 
 class OperationOutcome(

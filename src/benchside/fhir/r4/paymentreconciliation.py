@@ -35,6 +35,17 @@ class PaymentReconciliationProcessNote(BackboneElement, kw_only=True):
     text: String | None = None
     text_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.type_element is None
+            and self.text is None
+            and self.text_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class PaymentReconciliationDetail(BackboneElement, kw_only=True):
     """Settlement particulars (`PaymentReconciliation.detail`)."""

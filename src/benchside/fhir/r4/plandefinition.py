@@ -47,7 +47,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _GROUP = Targets("Group")
 
@@ -58,6 +58,16 @@ class PlanDefinitionActionDynamicValue(BackboneElement, kw_only=True):
     path: String | None = None
     path_element: Element | None = None
     expression: Expression | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.path is None
+            and self.path_element is None
+            and self.expression is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class PlanDefinitionActionParticipant(BackboneElement, kw_only=True):
@@ -168,6 +178,64 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
     action: "Annotated[list[PlanDefinitionAction], NOT_EMPTY] | None" = None
 
     def __post_init__(self) -> None:
+        if (
+            self.prefix is None
+            and self.prefix_element is None
+            and self.title is None
+            and self.title_element is None
+            and self.description is None
+            and self.description_element is None
+            and self.textEquivalent is None
+            and self.textEquivalent_element is None
+            and self.priority is None
+            and self.priority_element is None
+            and self.code is None
+            and self.reason is None
+            and self.documentation is None
+            and self.goalId is None
+            and self.goalId_element is None
+            and self.subjectCodeableConcept is None
+            and self.subjectReference is None
+            and self.trigger is None
+            and self.condition is None
+            and self.input is None
+            and self.output is None
+            and self.relatedAction is None
+            and self.timingDateTime is None
+            and self.timingDateTime_element is None
+            and self.timingAge is None
+            and self.timingPeriod is None
+            and self.timingDuration is None
+            and self.timingRange is None
+            and self.timingTiming is None
+            and self.participant is None
+            and self.type is None
+            and self.groupingBehavior is None
+            and self.groupingBehavior_element is None
+            and self.selectionBehavior is None
+            and self.selectionBehavior_element is None
+            and self.requiredBehavior is None
+            and self.requiredBehavior_element is None
+            and self.precheckBehavior is None
+            and self.precheckBehavior_element is None
+            and self.cardinalityBehavior is None
+            and self.cardinalityBehavior_element is None
+            and self.definitionCanonical is None
+            and self.definitionCanonical_element is None
+            and self.definitionUri is None
+            and self.definitionUri_element is None
+            and self.transform is None
+            and self.transform_element is None
+            and self.dynamicValue is None
+            and self.action is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.goalId_element is not None or (
+            self.goalId is not None and None in self.goalId
+        ):
+            doubt()
         chosen = 0
         if self.subjectCodeableConcept is not None:
             chosen += 1
@@ -217,6 +285,16 @@ class PlanDefinitionGoalTarget(BackboneElement, kw_only=True):
     due: Duration | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.measure is None
+            and self.detailQuantity is None
+            and self.detailRange is None
+            and self.detailCodeableConcept is None
+            and self.due is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.detailQuantity is not None:
             chosen += 1
@@ -310,3 +388,7 @@ class PlanDefinition(
             or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)
+        if self.library_element is not None or (
+            self.library is not None and None in self.library
+        ):
+            doubt()

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _PRACTITIONER = Targets("Practitioner")
 _ORGANIZATION = Targets("Organization")
@@ -49,6 +49,25 @@ class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
     availableStartTime_element: Element | None = None
     availableEndTime: Time | None = None
     availableEndTime_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.daysOfWeek is None
+            and self.daysOfWeek_element is None
+            and self.allDay is None
+            and self.allDay_element is None
+            and self.availableStartTime is None
+            and self.availableStartTime_element is None
+            and self.availableEndTime is None
+            and self.availableEndTime_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.daysOfWeek_element is not None or (
+            self.daysOfWeek is not None and None in self.daysOfWeek
+        ):
+            doubt()
 
 
 class PractitionerRole(

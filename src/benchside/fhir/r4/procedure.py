@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _DEVICE = Targets("Device")
 _PROCEDUREPERFORMER_ACTOR = Targets(
@@ -132,6 +132,15 @@ class Procedure(
     usedCode: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.instantiatesCanonical_element is not None or (
+            self.instantiatesCanonical is not None
+            and None in self.instantiatesCanonical
+        ):
+            doubt()
+        if self.instantiatesUri_element is not None or (
+            self.instantiatesUri is not None and None in self.instantiatesUri
+        ):
+            doubt()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLAN_OR_SERVICEREQUEST.prefixes

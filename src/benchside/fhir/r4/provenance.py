@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Signature,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _PROVENANCEAGENT_WHO = Targets(
     "Device",
@@ -97,6 +97,10 @@ class Provenance(
             raise ValueError("only one occurred[x] may be given")
         if self.recorded is None and self.recorded_element is None:
             raise ValueError("recorded is required")
+        if self.policy_element is not None or (
+            self.policy is not None and None in self.policy
+        ):
+            doubt()
         if (reference := self.location) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_LOCATION.prefixes)

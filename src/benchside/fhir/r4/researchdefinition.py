@@ -26,7 +26,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _GROUP = Targets("Group")
 _RESEARCHELEMENTDEFINITION = Targets("ResearchElementDefinition")
@@ -107,6 +107,14 @@ class ResearchDefinition(
             or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)
+        if self.comment_element is not None or (
+            self.comment is not None and None in self.comment
+        ):
+            doubt()
+        if self.library_element is not None or (
+            self.library is not None and None in self.library
+        ):
+            doubt()
         if (reference := self.population) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_RESEARCHELEMENTDEFINITION.prefixes)

@@ -36,7 +36,7 @@ from benchside.fhir.r4.datatypes import (
     Timing,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _GROUP = Targets("Group")
 
@@ -198,5 +198,13 @@ class ResearchElementDefinition(
             or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)
+        if self.comment_element is not None or (
+            self.comment is not None and None in self.comment
+        ):
+            doubt()
+        if self.library_element is not None or (
+            self.library is not None and None in self.library
+        ):
+            doubt()
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")

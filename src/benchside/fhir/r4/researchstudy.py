@@ -36,6 +36,16 @@ class ResearchStudyObjective(BackboneElement, kw_only=True):
     name_element: Element | None = None
     type: CodeableConcept | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.name is None
+            and self.name_element is None
+            and self.type is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class ResearchStudyArm(BackboneElement, kw_only=True):
     """Defined path through the study for a subject (`ResearchStudy.arm`)."""

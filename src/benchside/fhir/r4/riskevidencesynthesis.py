@@ -29,7 +29,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference
 
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
 
@@ -43,6 +43,16 @@ class RiskEvidenceSynthesisCertaintyCertaintySubcomponent(
     rating: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.rating is None
+            and self.note is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class RiskEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
     """How certain is the risk (`RiskEvidenceSynthesis.certainty`)."""
@@ -53,6 +63,16 @@ class RiskEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
         Annotated[list[RiskEvidenceSynthesisCertaintyCertaintySubcomponent], NOT_EMPTY]
         | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.rating is None
+            and self.note is None
+            and self.certaintySubcomponent is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_only=True):
@@ -65,6 +85,26 @@ class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_onl
     from_element: Element | None = None
     to: Decimal | None = None
     to_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.level is None
+            and self.level_element is None
+            and self.from_ is None
+            and self.from_element is None
+            and self.to is None
+            and self.to_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.level is not None:
+            check_decimal(self.level)
+        if self.from_ is not None:
+            check_decimal(self.from_)
+        if self.to is not None:
+            check_decimal(self.to)
 
 
 class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
@@ -85,6 +125,26 @@ class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
         | None
     ) = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.type is None
+            and self.value is None
+            and self.value_element is None
+            and self.unitOfMeasure is None
+            and self.denominatorCount is None
+            and self.denominatorCount_element is None
+            and self.numeratorCount is None
+            and self.numeratorCount_element is None
+            and self.precisionEstimate is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if self.value is not None:
+            check_decimal(self.value)
+
 
 class RiskEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
     """What sample size was involved? (`RiskEvidenceSynthesis.sampleSize`)."""
@@ -95,6 +155,19 @@ class RiskEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
     numberOfStudies_element: Element | None = None
     numberOfParticipants: Integer | None = None
     numberOfParticipants_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.numberOfStudies is None
+            and self.numberOfStudies_element is None
+            and self.numberOfParticipants is None
+            and self.numberOfParticipants_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class RiskEvidenceSynthesis(

@@ -41,6 +41,25 @@ class SpecimenContainer(BackboneElement, kw_only=True):
     additiveReference: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.description is None
+            and self.description_element is None
+            and self.type is None
+            and self.capacity is None
+            and self.specimenQuantity is None
+            and self.additiveCodeableConcept is None
+            and self.additiveReference is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.capacity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+        if (
+            quantity := self.specimenQuantity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         chosen = 0
         if self.additiveCodeableConcept is not None:
             chosen += 1
@@ -67,6 +86,18 @@ class SpecimenProcessing(BackboneElement, kw_only=True):
     timePeriod: Period | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.description is None
+            and self.description_element is None
+            and self.procedure is None
+            and self.additive is None
+            and self.timeDateTime is None
+            and self.timeDateTime_element is None
+            and self.timePeriod is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.additive or ():
             if (text := reference.reference) is None or not text.startswith(
                 _SUBSTANCE.prefixes
@@ -96,6 +127,21 @@ class SpecimenCollection(BackboneElement, kw_only=True):
     fastingStatusDuration: Duration | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.collector is None
+            and self.collectedDateTime is None
+            and self.collectedDateTime_element is None
+            and self.collectedPeriod is None
+            and self.duration is None
+            and self.quantity is None
+            and self.method is None
+            and self.bodySite is None
+            and self.fastingStatusCodeableConcept is None
+            and self.fastingStatusDuration is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.collector) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
@@ -111,6 +157,8 @@ class SpecimenCollection(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one collected[x] may be given")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         chosen = 0
         if self.fastingStatusCodeableConcept is not None:
             chosen += 1

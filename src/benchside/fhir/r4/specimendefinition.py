@@ -32,6 +32,18 @@ class SpecimenDefinitionTypeTestedHandling(BackboneElement, kw_only=True):
     instruction: String | None = None
     instruction_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.temperatureQualifier is None
+            and self.temperatureRange is None
+            and self.maxDuration is None
+            and self.instruction is None
+            and self.instruction_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=True):
     """Additive associated with container (`SpecimenDefinition.typeTested.container.additive`)."""
@@ -73,6 +85,25 @@ class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
     preparation_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.material is None
+            and self.type is None
+            and self.cap is None
+            and self.description is None
+            and self.description_element is None
+            and self.capacity is None
+            and self.minimumVolumeQuantity is None
+            and self.minimumVolumeString is None
+            and self.minimumVolumeString_element is None
+            and self.additive is None
+            and self.preparation is None
+            and self.preparation_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.capacity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         chosen = 0
         if self.minimumVolumeQuantity is not None:
             chosen += 1
@@ -83,6 +114,10 @@ class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one minimumVolume[x] may be given")
+        if (
+            quantity := self.minimumVolumeQuantity
+        ) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class SpecimenDefinitionTypeTested(BackboneElement, kw_only=True):

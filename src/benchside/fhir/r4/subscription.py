@@ -13,6 +13,7 @@ from benchside.fhir.r4.datatypes import (
     DomainResource,
     Element,
 )
+from benchside.fhir.rules import doubt
 
 
 class SubscriptionChannel(BackboneElement, kw_only=True):
@@ -30,6 +31,10 @@ class SubscriptionChannel(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
+        if self.header_element is not None or (
+            self.header is not None and None in self.header
+        ):
+            doubt()
 
 
 class Subscription(

@@ -52,6 +52,19 @@ class SubstanceInstance(BackboneElement, kw_only=True):
     expiry_element: Element | None = None
     quantity: Quantity | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.expiry is None
+            and self.expiry_element is None
+            and self.quantity is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
+
 
 class Substance(
     DomainResource, kw_only=True, tag_field="resourceType", tag="Substance"

@@ -25,6 +25,18 @@ class SubstanceNucleicAcidSubunitSugar(BackboneElement, kw_only=True):
     residueSite: String | None = None
     residueSite_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.name is None
+            and self.name_element is None
+            and self.residueSite is None
+            and self.residueSite_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstanceNucleicAcidSubunitLinkage(BackboneElement, kw_only=True):
     """The linkages between sugar residues will also be captured (`SubstanceNucleicAcid.subunit.linkage`)."""
@@ -36,6 +48,20 @@ class SubstanceNucleicAcidSubunitLinkage(BackboneElement, kw_only=True):
     name_element: Element | None = None
     residueSite: String | None = None
     residueSite_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.connectivity is None
+            and self.connectivity_element is None
+            and self.identifier is None
+            and self.name is None
+            and self.name_element is None
+            and self.residueSite is None
+            and self.residueSite_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceNucleicAcidSubunit(BackboneElement, kw_only=True):
@@ -54,6 +80,24 @@ class SubstanceNucleicAcidSubunit(BackboneElement, kw_only=True):
         None
     )
     sugar: Annotated[list[SubstanceNucleicAcidSubunitSugar], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.subunit is None
+            and self.subunit_element is None
+            and self.sequence is None
+            and self.sequence_element is None
+            and self.length is None
+            and self.length_element is None
+            and self.sequenceAttachment is None
+            and self.fivePrime is None
+            and self.threePrime is None
+            and self.linkage is None
+            and self.sugar is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceNucleicAcid(

@@ -14,6 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     SubstanceAmount,
 )
+from benchside.fhir.rules import doubt
 
 
 class SubstancePolymerRepeatRepeatUnitStructuralRepresentation(
@@ -26,6 +27,17 @@ class SubstancePolymerRepeatRepeatUnitStructuralRepresentation(
     representation_element: Element | None = None
     attachment: Attachment | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.representation is None
+            and self.representation_element is None
+            and self.attachment is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation(
     BackboneElement, kw_only=True
@@ -34,6 +46,15 @@ class SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation(
 
     degree: CodeableConcept | None = None
     amount: SubstanceAmount | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.degree is None
+            and self.amount is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstancePolymerRepeatRepeatUnit(BackboneElement, kw_only=True):
@@ -56,6 +77,19 @@ class SubstancePolymerRepeatRepeatUnit(BackboneElement, kw_only=True):
         | None
     ) = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.orientationOfPolymerisation is None
+            and self.repeatUnit is None
+            and self.repeatUnit_element is None
+            and self.amount is None
+            and self.degreeOfPolymerisation is None
+            and self.structuralRepresentation is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstancePolymerRepeat(BackboneElement, kw_only=True):
     """Todo (`SubstancePolymer.repeat`)."""
@@ -69,6 +103,19 @@ class SubstancePolymerRepeat(BackboneElement, kw_only=True):
         None
     )
 
+    def __post_init__(self) -> None:
+        if (
+            self.numberOfUnits is None
+            and self.numberOfUnits_element is None
+            and self.averageMolecularFormula is None
+            and self.averageMolecularFormula_element is None
+            and self.repeatUnitAmountType is None
+            and self.repeatUnit is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstancePolymerMonomerSetStartingMaterial(BackboneElement, kw_only=True):
     """Todo (`SubstancePolymer.monomerSet.startingMaterial`)."""
@@ -79,6 +126,18 @@ class SubstancePolymerMonomerSetStartingMaterial(BackboneElement, kw_only=True):
     isDefining_element: Element | None = None
     amount: SubstanceAmount | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.material is None
+            and self.type is None
+            and self.isDefining is None
+            and self.isDefining_element is None
+            and self.amount is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstancePolymerMonomerSet(BackboneElement, kw_only=True):
     """Todo (`SubstancePolymer.monomerSet`)."""
@@ -87,6 +146,15 @@ class SubstancePolymerMonomerSet(BackboneElement, kw_only=True):
     startingMaterial: (
         Annotated[list[SubstancePolymerMonomerSetStartingMaterial], NOT_EMPTY] | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.ratioType is None
+            and self.startingMaterial is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstancePolymer(
@@ -102,3 +170,9 @@ class SubstancePolymer(
     modification_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     monomerSet: Annotated[list[SubstancePolymerMonomerSet], NOT_EMPTY] | None = None
     repeat: Annotated[list[SubstancePolymerRepeat], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.modification_element is not None or (
+            self.modification is not None and None in self.modification
+        ):
+            doubt()

@@ -14,6 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Identifier,
 )
+from benchside.fhir.rules import doubt
 
 
 class SubstanceProteinSubunit(BackboneElement, kw_only=True):
@@ -33,6 +34,26 @@ class SubstanceProteinSubunit(BackboneElement, kw_only=True):
     cTerminalModification: String | None = None
     cTerminalModification_element: Element | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.subunit is None
+            and self.subunit_element is None
+            and self.sequence is None
+            and self.sequence_element is None
+            and self.length is None
+            and self.length_element is None
+            and self.sequenceAttachment is None
+            and self.nTerminalModificationId is None
+            and self.nTerminalModification is None
+            and self.nTerminalModification_element is None
+            and self.cTerminalModificationId is None
+            and self.cTerminalModification is None
+            and self.cTerminalModification_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstanceProtein(
     DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceProtein"
@@ -46,3 +67,9 @@ class SubstanceProtein(
     disulfideLinkage: Annotated[list[String | None], NOT_EMPTY] | None = None
     disulfideLinkage_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     subunit: Annotated[list[SubstanceProteinSubunit], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.disulfideLinkage_element is not None or (
+            self.disulfideLinkage is not None and None in self.disulfideLinkage
+        ):
+            doubt()

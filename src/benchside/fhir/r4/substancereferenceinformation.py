@@ -37,6 +37,22 @@ class SubstanceReferenceInformationTarget(BackboneElement, kw_only=True):
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.target is None
+            and self.type is None
+            and self.interaction is None
+            and self.organism is None
+            and self.organismType is None
+            and self.amountQuantity is None
+            and self.amountRange is None
+            and self.amountString is None
+            and self.amountString_element is None
+            and self.amountType is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.amountQuantity is not None:
             chosen += 1
@@ -62,6 +78,15 @@ class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True)
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.domain is None
+            and self.classification is None
+            and self.subtype is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DOCUMENTREFERENCE.prefixes
@@ -77,6 +102,14 @@ class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.element is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DOCUMENTREFERENCE.prefixes
@@ -92,6 +125,14 @@ class SubstanceReferenceInformationGene(BackboneElement, kw_only=True):
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.geneSequenceOrigin is None
+            and self.gene is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DOCUMENTREFERENCE.prefixes

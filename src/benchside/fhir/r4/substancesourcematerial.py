@@ -13,6 +13,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Identifier,
 )
+from benchside.fhir.rules import doubt
 
 
 class SubstanceSourceMaterialPartDescription(BackboneElement, kw_only=True):
@@ -20,6 +21,15 @@ class SubstanceSourceMaterialPartDescription(BackboneElement, kw_only=True):
 
     part: CodeableConcept | None = None
     partLocation: CodeableConcept | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.part is None
+            and self.partLocation is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceSourceMaterialOrganismOrganismGeneral(BackboneElement, kw_only=True):
@@ -29,6 +39,17 @@ class SubstanceSourceMaterialOrganismOrganismGeneral(BackboneElement, kw_only=Tr
     phylum: CodeableConcept | None = None
     class_: CodeableConcept | None = None
     order: CodeableConcept | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.kingdom is None
+            and self.phylum is None
+            and self.class_ is None
+            and self.order is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceSourceMaterialOrganismHybrid(BackboneElement, kw_only=True):
@@ -44,6 +65,22 @@ class SubstanceSourceMaterialOrganismHybrid(BackboneElement, kw_only=True):
     paternalOrganismName_element: Element | None = None
     hybridType: CodeableConcept | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.maternalOrganismId is None
+            and self.maternalOrganismId_element is None
+            and self.maternalOrganismName is None
+            and self.maternalOrganismName_element is None
+            and self.paternalOrganismId is None
+            and self.paternalOrganismId_element is None
+            and self.paternalOrganismName is None
+            and self.paternalOrganismName_element is None
+            and self.hybridType is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstanceSourceMaterialOrganismAuthor(BackboneElement, kw_only=True):
     """4.9.13.6.1 Author type (Conditional) (`SubstanceSourceMaterial.organism.author`)."""
@@ -51,6 +88,16 @@ class SubstanceSourceMaterialOrganismAuthor(BackboneElement, kw_only=True):
     authorType: CodeableConcept | None = None
     authorDescription: String | None = None
     authorDescription_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.authorType is None
+            and self.authorDescription is None
+            and self.authorDescription_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceSourceMaterialOrganism(BackboneElement, kw_only=True):
@@ -68,6 +115,22 @@ class SubstanceSourceMaterialOrganism(BackboneElement, kw_only=True):
     hybrid: SubstanceSourceMaterialOrganismHybrid | None = None
     organismGeneral: SubstanceSourceMaterialOrganismOrganismGeneral | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.family is None
+            and self.genus is None
+            and self.species is None
+            and self.intraspecificType is None
+            and self.intraspecificDescription is None
+            and self.intraspecificDescription_element is None
+            and self.author is None
+            and self.hybrid is None
+            and self.organismGeneral is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstanceSourceMaterialFractionDescription(BackboneElement, kw_only=True):
     """Many complex materials are fractions of parts of plants, animals, or minerals. Fraction elements are often necessary to define both Substances and Specified Group 1 Substances. For substances derived from Plants, fraction information will be captured at the Substance information level ( . Oils, Juices and Exudates). Additional information for Extracts, such as extraction solvent composition, will be captured at the Specified Substance Group 1 information level. For plasma-derived products fraction information will be captured at the Substance and the Specified Substance Group 1 levels (`SubstanceSourceMaterial.fractionDescription`)."""
@@ -75,6 +138,16 @@ class SubstanceSourceMaterialFractionDescription(BackboneElement, kw_only=True):
     fraction: String | None = None
     fraction_element: Element | None = None
     materialType: CodeableConcept | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.fraction is None
+            and self.fraction_element is None
+            and self.materialType is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceSourceMaterial(
@@ -110,3 +183,13 @@ class SubstanceSourceMaterial(
     partDescription: (
         Annotated[list[SubstanceSourceMaterialPartDescription], NOT_EMPTY] | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if self.parentSubstanceName_element is not None or (
+            self.parentSubstanceName is not None and None in self.parentSubstanceName
+        ):
+            doubt()
+        if self.geographicalLocation_element is not None or (
+            self.geographicalLocation is not None and None in self.geographicalLocation
+        ):
+            doubt()

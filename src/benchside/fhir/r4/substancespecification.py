@@ -48,6 +48,24 @@ class SubstanceSpecificationRelationship(BackboneElement, kw_only=True):
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.substanceReference is None
+            and self.substanceCodeableConcept is None
+            and self.relationship is None
+            and self.isDefining is None
+            and self.isDefining_element is None
+            and self.amountQuantity is None
+            and self.amountRange is None
+            and self.amountRatio is None
+            and self.amountString is None
+            and self.amountString_element is None
+            and self.amountRatioLowLimit is None
+            and self.amountType is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.substanceReference is not None:
             chosen += 1
@@ -85,6 +103,17 @@ class SubstanceSpecificationNameOfficial(BackboneElement, kw_only=True):
     status: CodeableConcept | None = None
     date: DateTime | None = None
     date_element: Element | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.authority is None
+            and self.status is None
+            and self.date is None
+            and self.date_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceSpecificationName(BackboneElement, kw_only=True):
@@ -128,6 +157,18 @@ class SubstanceSpecificationCode(BackboneElement, kw_only=True):
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.code is None
+            and self.status is None
+            and self.statusDate is None
+            and self.statusDate_element is None
+            and self.comment is None
+            and self.comment_element is None
+            and self.source is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DOCUMENTREFERENCE.prefixes
@@ -143,6 +184,17 @@ class SubstanceSpecificationStructureRepresentation(BackboneElement, kw_only=Tru
     representation_element: Element | None = None
     attachment: Attachment | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.type is None
+            and self.representation is None
+            and self.representation_element is None
+            and self.attachment is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstanceSpecificationStructureIsotopeMolecularWeight(
     BackboneElement, kw_only=True
@@ -153,6 +205,16 @@ class SubstanceSpecificationStructureIsotopeMolecularWeight(
     type: CodeableConcept | None = None
     amount: Quantity | None = None
 
+    def __post_init__(self) -> None:
+        if (
+            self.method is None
+            and self.type is None
+            and self.amount is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+
 
 class SubstanceSpecificationStructureIsotope(BackboneElement, kw_only=True):
     """Applicable for single substances that contain a radionuclide or a non-natural isotopic ratio (`SubstanceSpecification.structure.isotope`)."""
@@ -162,6 +224,18 @@ class SubstanceSpecificationStructureIsotope(BackboneElement, kw_only=True):
     substitution: CodeableConcept | None = None
     halfLife: Quantity | None = None
     molecularWeight: SubstanceSpecificationStructureIsotopeMolecularWeight | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.identifier is None
+            and self.name is None
+            and self.substitution is None
+            and self.halfLife is None
+            and self.molecularWeight is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
 
 
 class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
@@ -183,6 +257,21 @@ class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
     ) = None
 
     def __post_init__(self) -> None:
+        if (
+            self.stereochemistry is None
+            and self.opticalActivity is None
+            and self.molecularFormula is None
+            and self.molecularFormula_element is None
+            and self.molecularFormulaByMoiety is None
+            and self.molecularFormulaByMoiety_element is None
+            and self.isotope is None
+            and self.molecularWeight is None
+            and self.source is None
+            and self.representation is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DOCUMENTREFERENCE.prefixes
@@ -204,6 +293,20 @@ class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
     amountString_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.category is None
+            and self.code is None
+            and self.parameters is None
+            and self.parameters_element is None
+            and self.definingSubstanceReference is None
+            and self.definingSubstanceCodeableConcept is None
+            and self.amountQuantity is None
+            and self.amountString is None
+            and self.amountString_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.definingSubstanceReference is not None:
             chosen += 1
@@ -241,6 +344,22 @@ class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
     amountString_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.role is None
+            and self.identifier is None
+            and self.name is None
+            and self.name_element is None
+            and self.stereochemistry is None
+            and self.opticalActivity is None
+            and self.molecularFormula is None
+            and self.molecularFormula_element is None
+            and self.amountQuantity is None
+            and self.amountString is None
+            and self.amountString_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.amountQuantity is not None:
             chosen += 1

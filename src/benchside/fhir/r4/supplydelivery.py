@@ -45,6 +45,16 @@ class SupplyDeliverySuppliedItem(BackboneElement, kw_only=True):
     itemReference: Reference | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.quantity is None
+            and self.itemCodeableConcept is None
+            and self.itemReference is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
+        if (quantity := self.quantity) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
         chosen = 0
         if self.itemCodeableConcept is not None:
             chosen += 1

@@ -49,6 +49,17 @@ class SupplyRequestParameter(BackboneElement, kw_only=True):
     valueBoolean_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.code is None
+            and self.valueCodeableConcept is None
+            and self.valueQuantity is None
+            and self.valueRange is None
+            and self.valueBoolean is None
+            and self.valueBoolean_element is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         chosen = 0
         if self.valueCodeableConcept is not None:
             chosen += 1

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Signature,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, doubt
 
 _ORGANIZATION = Targets("Organization")
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
@@ -56,6 +56,22 @@ class VerificationResultAttestation(BackboneElement, kw_only=True):
     sourceSignature: Signature | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.who is None
+            and self.onBehalfOf is None
+            and self.communicationMethod is None
+            and self.date is None
+            and self.date_element is None
+            and self.sourceIdentityCertificate is None
+            and self.sourceIdentityCertificate_element is None
+            and self.proxyIdentityCertificate is None
+            and self.proxyIdentityCertificate_element is None
+            and self.proxySignature is None
+            and self.sourceSignature is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.who) is not None and (
             (text := reference.reference) is None
             or not text.startswith(
@@ -89,6 +105,19 @@ class VerificationResultPrimarySource(BackboneElement, kw_only=True):
     pushTypeAvailable: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.who is None
+            and self.type is None
+            and self.communicationMethod is None
+            and self.validationStatus is None
+            and self.validationDate is None
+            and self.validationDate_element is None
+            and self.canPushUpdates is None
+            and self.pushTypeAvailable is None
+            and self.extension is None
+            and self.modifierExtension is None
+        ):
+            raise ValueError("ele-1")
         if (reference := self.who) is not None and (
             (text := reference.reference) is None
             or not text.startswith(
@@ -129,5 +158,9 @@ class VerificationResult(
     validator: Annotated[list[VerificationResultValidator], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.targetLocation_element is not None or (
+            self.targetLocation is not None and None in self.targetLocation
+        ):
+            doubt()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")

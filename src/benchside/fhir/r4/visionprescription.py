@@ -21,7 +21,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_decimal, check_reference
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -39,6 +39,8 @@ class VisionPrescriptionLensSpecificationPrism(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.amount is None and self.amount_element is None:
             raise ValueError("amount is required")
+        if self.amount is not None:
+            check_decimal(self.amount)
         if self.base is None and self.base_element is None:
             raise ValueError("base is required")
 
@@ -76,6 +78,20 @@ class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.eye is None and self.eye_element is None:
             raise ValueError("eye is required")
+        if self.sphere is not None:
+            check_decimal(self.sphere)
+        if self.cylinder is not None:
+            check_decimal(self.cylinder)
+        if self.add is not None:
+            check_decimal(self.add)
+        if self.power is not None:
+            check_decimal(self.power)
+        if self.backCurve is not None:
+            check_decimal(self.backCurve)
+        if self.diameter is not None:
+            check_decimal(self.diameter)
+        if (quantity := self.duration) is not None and quantity.comparator is not None:
+            raise ValueError("sqty-1")
 
 
 class VisionPrescription(
