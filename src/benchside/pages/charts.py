@@ -1,7 +1,8 @@
 """Geometry of the charts: numbers in, places out. The macros in `components/charts.html` write the SVG.
 
-All places are in the units of the drawing's own box, y downwards, rounded to a tenth. Drawn on the server, so that a chart is in
-the page without JavaScript, on paper, and for a screen reader, which gets the numbers as a table.
+Places across are in percent of the chart's width, places down in pixels: a chart stretches, and its words keep their size.
+Drawn on the server, so that a chart is in the page without JavaScript, on paper, and for a screen reader, which gets the
+numbers as a table.
 """
 
 import math
@@ -14,6 +15,10 @@ from typing import Literal
 ROWS_MAX = 40
 BINS_MAX = 60
 POINTS_MAX = 400
+LINES_MAX = 4
+BAR_PITCH = 42.0
+SPREAD_PITCH = 58.0
+PLOT_HEIGHT = 232.0
 
 Number = int | float | Decimal
 
@@ -81,7 +86,7 @@ def _bounded(rows: Sequence[object], limit: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
-    """A drawn bar."""
+    """A drawn bar: its length in percent of the width, and the y of its label's baseline."""
 
     bar: Bar
     y: float
@@ -92,30 +97,25 @@ class BarRow:
 class BarsDrawing:
     """A drawn bar chart."""
 
-    width: float
     height: float
-    left: float
-    bar_height: float
     rows: tuple[BarRow, ...]
 
 
-def bars_drawing(bars: Sequence[Bar], *, width: float = 640.0, left: float = 190.0) -> BarsDrawing:
-    """Lay out horizontal bars from zero, longest to the full width less room for the value's text. Values below zero raise."""
+def bars_drawing(bars: Sequence[Bar]) -> BarsDrawing:
+    """Lay out horizontal bars from zero, the longest over the whole width, each under its label. Values below zero raise."""
     _bounded(bars, ROWS_MAX)
-    longest = max((float(bar.value) for bar in bars), default=0.0)
     if any(float(bar.value) < 0 for bar in bars):
         raise ValueError("a bar cannot be shorter than nothing")
-    room, pitch, thick = width - left - 72.0, 34.0, 18.0
+    longest = max((float(bar.value) for bar in bars), default=0.0)
     rows = tuple(
-        BarRow(bar, round(8 + index * pitch, 1), round(room * float(bar.value) / longest, 1) if longest else 0.0)
-        for index, bar in enumerate(bars)
+        BarRow(bar, 16.0 + index * BAR_PITCH, round(100 * float(bar.value) / longest, 2) if longest else 0.0) for index, bar in enumerate(bars)
     )
-    return BarsDrawing(width, round(8 + len(bars) * pitch, 1), left, thick, rows)
+    return BarsDrawing(len(bars) * BAR_PITCH, rows)
 
 
 @dataclass(frozen=True, slots=True)
 class SpreadRow:
-    """A drawn row of a percentile plot: x of each percentile and of the target."""
+    """A drawn row of a percentile plot: place of each percentile and of the target, `y` the middle of the band."""
 
     spread: Spread
     y: float
@@ -131,34 +131,30 @@ class SpreadRow:
 class PercentilesDrawing:
     """A drawn percentile plot with its axis below."""
 
-    width: float
     height: float
-    left: float
-    right: float
     axis_y: float
     ticks: tuple[Tick, ...]
     rows: tuple[SpreadRow, ...]
 
 
-def percentiles_drawing(spreads: Sequence[Spread], *, width: float = 640.0, left: float = 170.0) -> PercentilesDrawing:
+def percentiles_drawing(spreads: Sequence[Spread]) -> PercentilesDrawing:
     """Lay out one row per stage: p10 to p90 as a band, the median as a mark, p95 as a whisker, the target as a line."""
     _bounded(spreads, ROWS_MAX)
     highest = max((float(max(s.p95, s.target or 0)) for s in spreads), default=0.0) or 1.0
     marks = ticks(0.0, highest)
-    right, top, pitch = width - 24.0, 10.0, 46.0
 
     def x(value: Number) -> float:
-        return round(left + (right - left) * float(value) / marks[-1], 1)
+        return round(100 * float(value) / marks[-1], 2)
 
     rows = tuple(
         SpreadRow(
-            spread, round(top + pitch * (index + 0.5), 1), x(spread.p10), x(spread.p50), x(spread.p90), x(spread.p95),
+            spread, SPREAD_PITCH * index + 36.0, x(spread.p10), x(spread.p50), x(spread.p90), x(spread.p95),
             None if spread.target is None else x(spread.target), spread.target is not None and spread.p90 > spread.target,
         )
         for index, spread in enumerate(spreads)
     )
-    axis_y = top + pitch * len(spreads)
-    return PercentilesDrawing(width, axis_y + 30.0, left, right, axis_y, tuple(Tick(x(m), _text(m)) for m in marks), rows)
+    axis_y = SPREAD_PITCH * len(spreads) + 4.0
+    return PercentilesDrawing(axis_y + 24.0, axis_y, tuple(Tick(x(m), _text(m)) for m in marks), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +174,7 @@ class Bin:
 class HistogramDrawing:
     """A drawn histogram."""
 
-    width: float
     height: float
-    left: float
     top: float
     axis_y: float
     x_ticks: tuple[Tick, ...]
@@ -190,44 +184,41 @@ class HistogramDrawing:
 
 
 def histogram_drawing(
-    values: Sequence[Number], *, bin_width: float, marks: Sequence[tuple[Number, str]] = (), width: float = 640.0, height: float = 240.0
+    values: Sequence[Number], *, bin_width: float, marks: Sequence[tuple[Number, str]] = (), height: float = PLOT_HEIGHT
 ) -> HistogramDrawing:
     """Count `values` (none below zero) into bins of `bin_width` from zero; `marks` are upright lines with a text (target, p90)."""
     numbers = [float(value) for value in values]
     if bin_width <= 0 or any(number < 0 for number in numbers):
         raise ValueError("a histogram needs a bin width above zero and no value below zero")
-    highest = max([*numbers, *(float(at) for at, _ in marks), bin_width])
-    count = math.floor(highest / bin_width) + 1
+    count = math.floor(max([*numbers, *(float(at) for at, _ in marks), bin_width]) / bin_width) + 1
     if count > BINS_MAX:
         raise ValueError(f"{count} bins are more than {BINS_MAX}: take wider bins")
     counts = [0] * count
     for number in numbers:
-        counts[min(int(number // bin_width), count - 1)] += 1
-    left, right, top, axis_y = 44.0, width - 16.0, 22.0, height - 34.0
-    ups = ticks(0.0, float(max(*counts, 1)), count=4) if count > 1 else ticks(0.0, float(max(counts[0], 1)), count=4)
-    ups = tuple(up for up in ups if up == int(up))
-    unit, step = (axis_y - top) / ups[-1], (right - left) / count
+        counts[int(number // bin_width)] += 1
+    top, axis_y = 24.0, height - 24.0
+    ups = [up for up in ticks(0.0, float(max(*counts, 1)), count=4) if up == int(up)]
+    unit, step = (axis_y - top) / ups[-1], 100 / count
     bins = tuple(
         Bin(
-            index * bin_width, (index + 1) * bin_width, counted, round(left + index * step + 1, 1),
-            round(axis_y - counted * unit, 1), round(step - 2, 1), round(counted * unit, 1),
+            index * bin_width, (index + 1) * bin_width, counted, round(index * step + step * 0.04, 2), round(axis_y - counted * unit, 1),
+            round(step * 0.92, 2), round(counted * unit, 1),
         )
         for index, counted in enumerate(counts)
     )
 
     def x(value: float) -> float:
-        return round(left + value / (count * bin_width) * (right - left), 1)
+        return round(100 * value / (count * bin_width), 2)
 
-    shown = [mark for mark in ticks(0.0, count * bin_width, count=8) if mark <= count * bin_width]
     return HistogramDrawing(
-        width, height, left, top, axis_y, tuple(Tick(x(m), _text(m)) for m in shown),
+        height, top, axis_y, tuple(Tick(x(m), _text(m)) for m in ticks(0.0, count * bin_width) if m <= count * bin_width),
         tuple(Tick(round(axis_y - up * unit, 1), _text(up)) for up in ups), bins, tuple((x(float(at)), text) for at, text in marks),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class LineDrawing:
-    """A drawn line: an SVG path, its points, and where its label goes."""
+    """A drawn line: an SVG path in a box 100 wide, its points, and the y of its label."""
 
     line: Line
     path: str
@@ -239,29 +230,28 @@ class LineDrawing:
 class SeriesDrawing:
     """Lines over common labels, with an optional target."""
 
-    width: float
     height: float
-    left: float
-    right: float
     axis_y: float
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+    right: float
+    """Where the lines end and their labels begin."""
     lines: tuple[LineDrawing, ...]
     target_y: float | None
+    target_label_y: float | None
 
 
 def series_drawing(
-    labels: Sequence[str], lines: Sequence[Line], *, target: Number | None = None, width: float = 640.0, height: float = 240.0
+    labels: Sequence[str], lines: Sequence[Line], *, target: Number | None = None, height: float = PLOT_HEIGHT
 ) -> SeriesDrawing:
     """Lay out up to four lines over `labels` (days, hours), from zero; each line is labelled at its end, labels kept apart."""
     _bounded(labels, POINTS_MAX)
-    _bounded(lines, 4)
+    _bounded(lines, LINES_MAX)
     if any(len(line.values) != len(labels) for line in lines):
         raise ValueError("each line needs one value (or None) for each label")
     known = [float(v) for line in lines for v in line.values if v is not None]
-    highest = max([*known, float(target or 0)], default=0.0) or 1.0
-    ups = ticks(0.0, highest, count=4)
-    left, right, top, axis_y = 44.0, width - 104.0, 14.0, height - 34.0
+    ups = ticks(0.0, max([*known, float(target or 0)], default=0.0) or 1.0, count=4)
+    left, right, top, axis_y = 7.0, 82.0, 20.0, height - 24.0
     step = (right - left) / max(len(labels) - 1, 1)
 
     def y(value: Number) -> float:
@@ -269,14 +259,16 @@ def series_drawing(
 
     drawn: list[LineDrawing] = []
     for line in lines:
-        points = [(round(left + i * step, 1), y(v)) if v is not None else None for i, v in enumerate(line.values)]
+        points = [(round(left + i * step, 2), y(v)) if v is not None else None for i, v in enumerate(line.values)]
         there = tuple(point for point in points if point is not None)
         drawn.append(LineDrawing(line, _path(points), there, there[-1][1] if there else axis_y))
-    every = max(1, math.ceil(len(labels) / 8))
+    labels_y = _apart([line.label_y for line in drawn] + ([] if target is None else [y(target)]))
+    every = max(1, math.ceil(len(labels) / 7))
     return SeriesDrawing(
-        width, height, left, right, axis_y,
-        tuple(Tick(round(left + i * step, 1), label) for i, label in enumerate(labels) if i % every == 0),
-        tuple(Tick(y(up), _text(up)) for up in ups), _apart(drawn), None if target is None else y(target),
+        height, axis_y, tuple(Tick(round(left + i * step, 2), label) for i, label in enumerate(labels) if i % every == 0),
+        tuple(Tick(y(up), _text(up)) for up in ups), right,
+        tuple(LineDrawing(line.line, line.path, line.points, labels_y[i]) for i, line in enumerate(drawn)),
+        None if target is None else y(target), None if target is None else labels_y[-1],
     )
 
 
@@ -291,14 +283,13 @@ def _path(points: Sequence[tuple[float, float] | None]) -> str:
     return "".join(parts)
 
 
-def _apart(lines: Sequence[LineDrawing], *, gap: float = 18.0) -> tuple[LineDrawing, ...]:
-    """Move the labels at the lines' ends so that none covers another."""
-    placed: dict[int, float] = {}
+def _apart(wanted: Sequence[float], *, gap: float = 17.0) -> list[float]:
+    """Move labels downwards from where they are wanted, so that none covers another."""
+    placed = list(wanted)
     floor = -math.inf
-    for index in sorted(range(len(lines)), key=lambda i: lines[i].label_y):
-        floor = max(lines[index].label_y, floor + gap)
-        placed[index] = floor
-    return tuple(LineDrawing(line.line, line.path, line.points, round(placed[i], 1)) for i, line in enumerate(lines))
+    for index in sorted(range(len(wanted)), key=lambda i: wanted[i]):
+        floor = placed[index] = round(max(wanted[index], floor + gap), 1)
+    return placed
 
 
 @dataclass(frozen=True, slots=True)
