@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from benchside.fhir import r4
+from benchside.fhir.search.criteria import Clause, ReferenceValue, Search
 from benchside.record import (
     Attribution,
     DanglingReferences,
@@ -138,6 +139,8 @@ def test_a_site_may_let_dangling_references_in_and_then_they_are_listed_until_th
     with lenient.commit(WHO, at=clock()) as commit:
         commit.create(patient(), id="ana")
     assert lenient.dangling() == []
+    mine = Clause("Observation", "patient", None, (ReferenceValue("Patient", "ana", None),))
+    assert [match.id for match in lenient.search(Search(("Observation",), (mine,))).matches] == ["hr"]
 
 
 def test_what_others_refer_to_cannot_be_deleted_before_them(

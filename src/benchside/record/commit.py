@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchside.fhir import Fault, r4, write
 from benchside.fhir.references import references
 from benchside.fhir.search.extraction import index_values
-from benchside.record import chain, rows
+from benchside.record import chain, dangling, rows
 from benchside.record.attribution import Attribution
 from benchside.record.engine import Engine
 from benchside.record.errors import (
@@ -26,6 +26,7 @@ from benchside.record.errors import (
 )
 from benchside.record.keys import instant, microseconds, word
 from benchside.record.parameter_numbers import patient_id, reference_numbers
+from benchside.record.reindexing import INDEX_TABLES
 from benchside.record.resource_id import new_id
 from benchside.record.stored import Stored
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _KNOWN = "SELECT self, key, type, id, version, deleted, patient FROM record_resource WHERE self IN ({marks})"
 _IN_MAX = 500
-_INDEX_TABLES = ("record_token", "record_date", "record_quantity")
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ class Commit:
             return []
         known = self._known()
         self._check_versions(known)
-        dangling = self._check_references(known)
+        lost = self._check_references(known)
         head = self._engine.rows(
             "SELECT number, recorded, hash, resource_key, version_key FROM record_head"
         )[0]
@@ -175,7 +175,10 @@ class Commit:
                 int(head[0]) + 1, recorded, bytes(head[2]), int(head[3]), int(head[4])
             ),
         )
-        self._note_dangling(dangling, known)
+        written = [known[self_].key for self_ in self._staged]
+        arrived = [staged.self for staged in self._staged.values() if staged.method != "DELETE"]
+        missing = [(known[staged.self].key, path, target) for staged, path, target in lost]
+        dangling.note(self._engine, written, arrived, missing, self._policy.zone)
         return stored
 
     # What is there already
@@ -336,7 +339,7 @@ class Commit:
             for staged in self._staged.values()
             if known[staged.self].version > 0
         ]
-        for table in _INDEX_TABLES:
+        for table in INDEX_TABLES:
             for begin in range(0, len(changed), _IN_MAX):
                 part = changed[begin : begin + _IN_MAX]
                 self._engine.run(
@@ -369,33 +372,6 @@ class Commit:
         self._engine.run(
             "UPDATE record_head SET number = ?, recorded = ?, hash = ?, resource_key = ?, version_key = ?",
             (head.number, head.recorded, hash_, head.resource_key, head.version_key),
-        )
-
-    def _note_dangling(
-        self, dangling: list[tuple[_Staged, str, str]], known: dict[int, _Known]
-    ) -> None:
-        if not dangling and not self._engine.rows(
-            "SELECT 1 FROM record_dangling LIMIT 1"
-        ):
-            return
-        for column, hashes in (
-            ("resource", [known[self_].key for self_ in self._staged]),
-            ("target", [s.self for s in self._staged.values() if s.method != "DELETE"]),
-        ):
-            for begin in range(0, len(hashes), _IN_MAX):
-                part = hashes[begin : begin + _IN_MAX]
-                self._engine.run(
-                    f"DELETE FROM record_dangling WHERE {column} IN ({','.join('?' * len(part))})",
-                    part,
-                )
-        self._engine.insert(
-            "record_dangling",
-            ("resource", "path", "reference", "target"),
-            [
-                (known[staged.self].key, path, target, word(target))
-                for staged, path, target in dangling
-            ],
-            ignore=True,
         )
 
 
@@ -444,10 +420,13 @@ def local_target(reference: str | None) -> str | None:
 def _content(resource: r4.AnyResource | None, version: int, recorded: str) -> bytes:
     if resource is None:
         return b""
-    meta = resource.meta or r4.Meta()
-    meta.versionId, meta.lastUpdated = str(version), recorded
-    meta.versionId_element = meta.lastUpdated_element = None
-    resource.meta = meta
+    number = str(version)
+    if resource.meta is None:
+        resource.meta = r4.Meta(versionId=number, lastUpdated=recorded)
+    else:
+        meta = resource.meta
+        meta.versionId, meta.lastUpdated = number, recorded
+        meta.versionId_element = meta.lastUpdated_element = None
     return write(resource)
 
 

@@ -254,16 +254,21 @@ def posting(criterion: Criterion) -> tuple[int, int, int | None] | None:
     return rows[0].numbers[0], *rows[0].whole
 
 
-def patient_of(criteria: tuple[Criterion, ...], own_number: int | None) -> int | None:
-    """The hash of the one patient all matches must belong to, when a criterion says so."""
+def patient_of(
+    criteria: tuple[Criterion, ...], own_number: int
+) -> tuple[Criterion, int] | None:
+    """The criterion that says all matches belong to one patient, and the hash of that patient.
+
+    `own_number` is the parameter from which the patient column is filled (parameter_numbers.patient_number), so a
+    row with that patient meets the criterion and it need not be tested again.
+    """
     for criterion in criteria:
         found = posting(criterion)
         if found is None or not isinstance(criterion, Clause) or found[0] != own_number:
             continue
         value = criterion.values[0]
-        system = found[2]
-        if getattr(value, "type", None) == "Patient" or system == system_word(
+        if getattr(value, "type", None) == "Patient" or found[2] == system_word(
             "Patient"
         ):
-            return found[1]
+            return criterion, found[1]
     return None

@@ -47,7 +47,7 @@ def page(
     """One page of the search, with what it includes and the total unless `_total=none`."""
     plan = _plan(engine, search, scope)
     total = None if search.total == "none" else _count(engine, plan)
-    if search.count == 0 or plan is None:
+    if search.count == 0:
         return SearchPage([], [], total)
     order = sorting.order_of(search, in_posting=plan.in_posting)
     if order is None:
@@ -67,9 +67,7 @@ def count(engine: Engine, search: Search, scope: SearchScope | None) -> int:
     return _count(engine, _plan(engine, search, scope))
 
 
-def _count(engine: Engine, plan: Plan | None) -> int:
-    if plan is None:
-        return 0
+def _count(engine: Engine, plan: Plan) -> int:
     found = Sql(f"SELECT count(*) FROM {plan.source} WHERE ") + plan.where
     return int(engine.rows(found.text, found.values)[0][0])
 
@@ -128,8 +126,8 @@ def _compartment(search: Search) -> list[Criterion]:
     return found[:1] if len(found) == 1 else [AnyOf(tuple(found))]
 
 
-def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan | None:
-    """Where to begin and what to test; None when nothing can match."""
+def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
+    """Where to begin and what to test."""
     criteria = (*search.criteria, *_compartment(search))
     base = (
         [members("r.type", search.types), Sql("r.deleted = 0")]
@@ -142,13 +140,16 @@ def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan | N
     patient: int | None = None
     single = search.types[0] if len(search.types) == 1 else None
     number = patient_number(single) if single else None
-    if number is not None:
-        self_hash = patient_of(criteria, number)
-        if self_hash is not None:
-            patient = _patient_key(engine, self_hash)
-            if patient is not None:
-                base.append(sql("r.patient = ?", patient))
-    first = _first(engine, search, criteria, patient, number)
+    whose = patient_of(criteria, number) if number is not None else None
+    if whose is not None:
+        patient = _patient_key(engine, whose[1])
+        if patient is None:
+            return None
+        base.append(sql("r.patient = ?", patient))
+        criteria = tuple(
+            criterion for criterion in criteria if criterion is not whose[0]
+        )
+    first = _first(engine, search, criteria, patient)
     if first is None:
         return Plan(
             "record_resource r",
@@ -197,21 +198,19 @@ def _posting_plan(
 
 
 def _first(
-    engine: Engine,
-    search: Search,
-    criteria: Sequence[Criterion],
-    patient: int | None,
-    patient_parameter: int | None,
+    engine: Engine, search: Search, criteria: Sequence[Criterion], patient: int | None
 ) -> Criterion | None:
     """The criterion to begin with; None: begin with the patient or the type."""
-    candidates: list[tuple[Criterion, Sql]] = []
-    for criterion in criteria:
-        found = posting(criterion)
-        if patient is not None and found is not None and found[0] != patient_parameter:
-            return criterion
-        among = None if patient is not None else chosen(criterion, None)
-        if among is not None:
-            candidates.append((criterion, among))
+    if patient is not None:
+        return next(
+            (criterion for criterion in criteria if posting(criterion) is not None),
+            None,
+        )
+    candidates = [
+        (criterion, among)
+        for criterion in criteria
+        if (among := chosen(criterion, None)) is not None
+    ]
     if not candidates:
         return None
     if len(candidates) == 1 and search.sort == ():

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from benchside.fhir.search.criteria import Search
-from benchside.record import history, searching
+from benchside.record import dangling, history, searching
 from benchside.record.attribution import Attribution
 from benchside.record.commit import Commit
 from benchside.record.engine import Engine
@@ -119,11 +119,7 @@ class Record:
 
     def dangling(self, count: int = 1000) -> list[tuple[str, str, str]]:
         """References the policy let in though their target is not there: (resource, path, reference), at most `count`."""
-        rows = self.engine.rows(
-            "SELECT r.type, r.id, d.path, d.reference FROM record_dangling d JOIN record_resource r ON r.key = d.resource "
-            f"ORDER BY d.resource, d.path LIMIT {count}"
-        )
-        return [(f"{row[0]}/{row[1]}", row[2], row[3]) for row in rows]
+        return dangling.listed(self.engine, count)
 
     def count(self, search: Search, scope: SearchScope | None = None) -> int:
         """How many resources a search finds."""
