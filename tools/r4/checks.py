@@ -119,8 +119,9 @@ def _concepts(definitions: Definitions, type_: Type, element: Element, constants
     if not listed:
         return []
     rules.add("check_concept")
+    rules.add("CONCEPT_CODES")
     constant = f"_{type_.name}_{element.name}".upper() + "_CODES"
-    constants[constant] = f"frozenset({set(listed)!r})" if False else "frozenset({" + ", ".join(map(repr, listed)) + "})"
+    constants[constant] = f'CONCEPT_CODES["{element.binding}"]'
     name = _attribute(element.name)
     if element.many:
         return [f"for concept in {name} or ():", f"    check_concept(concept, {constant})"]
@@ -175,12 +176,10 @@ def _nulls(definitions: Definitions, element: Element, rules: set[str]) -> list[
     json_name, use = element.fields()[0]
     if not element.many or use.code not in definitions.primitives:
         return []
-    rules.add("doubt")
+    rules.add("check_aligned")
     name = _attribute(json_name)
-    test = f"{name} is not None and None in {name}"
-    if naming.has_companion(definitions, element, use):
-        test = f"self.{naming.companion(json_name)} is not None or ({test})"
-    return [f"if {test}:", "    doubt()"]
+    beside = f"self.{naming.companion(json_name)}"
+    return [f"if {beside} is not None or ({name} is not None and None in {name}):", f"    check_aligned({name}, {beside})"]
 
 
 def _simple_quantities(element: Element) -> list[str]:
@@ -211,8 +210,8 @@ def _emptiness(definitions: Definitions, type_: Type) -> list[str]:
 
 def _special(definitions: Definitions, type_: Type, rules: set[str]) -> list[str]:
     if type_.name == "Reference":
-        rules.add("doubt")
-        return ['if (text := self.reference) is not None and text[0] == "#":', "    doubt()"]
+        rules.add("note_containment")
+        return ['if (text := self.reference) is not None and text[0] == "#":', "    note_containment()"]
     if type_.name == "Element":
         rules.add("doubt")
         return [
@@ -227,6 +226,9 @@ def _special(definitions: Definitions, type_: Type, rules: set[str]) -> list[str
             f"if self.id is not None or astuple(self).count(None) != {len(field_names(definitions, type_)) - 2}:",
             "    check_extension(self)",
         ]
+    if type_.kind == "resource" and any(element.name == "contained" for element in type_.elements):
+        rules.add("note_containment")
+        return ["if self.contained is not None:", "    note_containment()"]
     if type_.name == "Narrative":
         rules.add("check_narrative")
         return ["check_narrative(self.div)"]

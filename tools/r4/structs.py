@@ -137,6 +137,9 @@ def _imports(module: Module, extra: Iterable[str]) -> list[str]:
     if "NOT_EMPTY" in text:
         module.used_primitives.add("NOT_EMPTY")
     lines.append("")
+    if "CONCEPT_CODES" in module.used_rules:
+        module.used_rules.remove("CONCEPT_CODES")
+        module.used_codes.add("CONCEPT_CODES")
     if module.used_rules:
         lines.append(f"from benchside.fhir.rules import {', '.join(sorted(module.used_rules))}")
     if module.used_primitives:
@@ -222,16 +225,26 @@ def resource(definitions: Definitions, type_: Type, invariants: dict[str, list[I
 def value_sets(definitions: Definitions) -> str:
     """Write one Literal for each value set that a `code` is bound to by strength `required`."""
     urls: set[str] = set()
+    concepts: set[str] = set()
     for type_ in definitions.types.values():
         for element in type_.elements:
             bound = element.binding and element.strength == "required" and element.types[0].code == "code"
             if bound and codes(definitions, element.binding or ""):
                 urls.add(element.binding or "")
+            concept = element.strength == "required" and element.types[0].code == "CodeableConcept" and not element.choice
+            if concept and element.binding and codes(definitions, element.binding):
+                concepts.add(element.binding)
     lines = [naming.HEADER.format(title="The codes of every value set that R4 binds a `code` to."), "from typing import Literal", ""]
     for url in sorted(urls, key=naming.literal):
         values = ", ".join(f'"{code}"' for code in dict.fromkeys(code for _, code in codes(definitions, url)))
         lines.append(f"{naming.literal(url)} = Literal[{values}]")
         lines.append(f'"""{url}"""')
+    lines += ["", "CONCEPT_CODES: dict[str, frozenset[tuple[str | None, str | None]]] = {"]
+    for url in sorted(concepts):
+        lines.append(f'    "{url}": frozenset((')
+        lines += [f"        {pair!r}," for pair in codes(definitions, url)]
+        lines.append("    )),")
+    lines += ["}", '"""System and code of each concept of the value sets that R4 binds a CodeableConcept to."""']
     return "\n".join(lines) + "\n"
 
 
@@ -244,10 +257,10 @@ def invariants(definitions: Definitions, enforced: dict[str, list[Invariant]]) -
         if any(member.name in enforced for member in [*definitions.groups_of(t.name), t])
     ]
     lines = [naming.HEADER.format(title="Every invariant of FHIR R4 that the structs enforce."), "from itertools import chain", ""]
-    lines += ["from benchside.fhir.rules import Invariant", f"from . import {', '.join(modules)}", ""]
+    lines += ["from benchside.fhir.rules import Invariant", *[f"from .{name} import INVARIANTS as _{name}" for name in modules], ""]
     lines += ["", "def by_class() -> dict[str, list[Invariant]]:", '    """Group the invariants by the class that checks them."""']
     lines += ["    found: dict[str, list[Invariant]] = {}", "    listed = chain("]
-    lines += [f"        {name}.INVARIANTS," for name in modules]
+    lines += [f"        _{name}," for name in modules]
     lines += ["    )", "    for invariant in listed:", "        found.setdefault(invariant.owner, []).append(invariant)"]
     return "\n".join([*lines, "    return found"]) + "\n"
 

@@ -23,6 +23,7 @@ ATTRIBUTES = frozenset(
 )
 FAULTS_MAX = 20
 """More faults than this in one narrative are not looked for."""
+NOTHING_TO_READ = "a narrative must hold some words or an image"
 KNOWN_TAGS_MAX = 4_096
 """Tags remembered from narrative to narrative, each of at most KNOWN_TAG_CHARACTERS_MAX characters."""
 KNOWN_TAG_CHARACTERS_MAX = 120
@@ -166,7 +167,7 @@ def narrative_faults(div: str) -> tuple[str, ...]:
     except ValueError as error:
         reader.refuse(str(error)) if not reader.faults else None
     if not reader.faults and not reader.readable:
-        reader.refuse("a narrative must hold some words or an image")
+        reader.refuse(NOTHING_TO_READ)
     return tuple(dict.fromkeys(reader.faults))
 
 

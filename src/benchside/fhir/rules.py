@@ -64,6 +64,7 @@ _ABSOLUTE = re.compile(rf"[a-z][a-z0-9+.\-]*://.*/([A-Z][A-Za-z]+)/{_ID}(?:/_his
 _CODE = re.compile(CODE_PATTERN)
 
 _doubts = count()
+_containments = count()
 
 
 def doubt() -> None:
@@ -78,6 +79,29 @@ def doubt() -> None:
 def doubts() -> int:
     """Count; two calls one apart have had no doubt between them."""
     return next(_doubts)
+
+
+def note_containment() -> None:
+    """Note that a document contains resources, or refers to one within it: rules that no struct can check alone. As `doubt`."""
+    next(_containments)
+
+
+def containments() -> int:
+    """Count; two calls one apart have had no containment between them."""
+    return next(_containments)
+
+
+def check_aligned(values: "list[Any] | None", companions: "list[Any] | None") -> None:
+    """Raise ValueError unless each null among primitive values has something to say beside it (`_given`), and both lists are as long."""
+    if values is None:
+        values = [None] * len(companions or ())
+    if companions is None:
+        companions = [None] * len(values)
+    if len(values) != len(companions):
+        raise ValueError("lists of values and of their extensions differ in length")
+    for value, companion in zip(values, companions, strict=True):
+        if value is None and (companion is None or companion.extension is None):
+            raise ValueError("null without extensions")
 
 
 class Targets:
@@ -218,6 +242,9 @@ def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: An
 
 
 __all__ = [
+    "check_aligned",
+    "containments",
+    "note_containment",
     "DECIMAL_EXPONENT_MAX",
     "Invariant",
     "Targets",

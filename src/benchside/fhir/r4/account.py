@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets(
     "Organization", "Patient", "RelatedPerson"
@@ -86,6 +86,8 @@ class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Accou
     partOf: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.subject or ():

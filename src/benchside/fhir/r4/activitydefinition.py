@@ -40,7 +40,12 @@ from benchside.fhir.r4.datatypes import (
     Timing,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _GROUP = Targets("Group")
 _LOCATION = Targets("Location")
@@ -159,6 +164,8 @@ class ActivityDefinition(
     )
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0
@@ -176,7 +183,7 @@ class ActivityDefinition(
         if self.library_element is not None or (
             self.library is not None and None in self.library
         ):
-            doubt()
+            check_aligned(self.library, self.library_element)
         chosen = 0
         if self.timingTiming is not None:
             chosen += 1

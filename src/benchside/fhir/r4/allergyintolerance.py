@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import (
+    CONCEPT_CODES,
     AllergyIntoleranceCategoryCode,
     AllergyIntoleranceCriticalityCode,
     AllergyIntoleranceTypeCode,
@@ -27,44 +28,18 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     Targets,
+    check_aligned,
     check_concept,
     check_reference,
-    doubt,
+    note_containment,
 )
 
-_ALLERGYINTOLERANCE_CLINICALSTATUS_CODES = frozenset(
-    {
-        ("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "active"),
-        (
-            "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
-            "inactive",
-        ),
-        (
-            "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
-            "resolved",
-        ),
-    }
-)
-_ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES = frozenset(
-    {
-        (
-            "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
-            "unconfirmed",
-        ),
-        (
-            "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
-            "confirmed",
-        ),
-        (
-            "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
-            "refuted",
-        ),
-        (
-            "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
-            "entered-in-error",
-        ),
-    }
-)
+_ALLERGYINTOLERANCE_CLINICALSTATUS_CODES = CONCEPT_CODES[
+    "http://hl7.org/fhir/ValueSet/allergyintolerance-clinical"
+]
+_ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES = CONCEPT_CODES[
+    "http://hl7.org/fhir/ValueSet/allergyintolerance-verification"
+]
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
 _ALLERGYINTOLERANCE_RECORDER = Targets(
@@ -174,6 +149,8 @@ class AllergyIntolerance(
     reaction: Annotated[list[AllergyIntoleranceReaction], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.clinicalStatus is not None:
             check_concept(self.clinicalStatus, _ALLERGYINTOLERANCE_CLINICALSTATUS_CODES)
         if self.verificationStatus is not None:
@@ -183,7 +160,7 @@ class AllergyIntolerance(
         if self.category_element is not None or (
             self.category is not None and None in self.category
         ):
-            doubt()
+            check_aligned(self.category, self.category_element)
         if (reference := self.patient) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PATIENT.prefixes)

@@ -27,7 +27,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _APPOINTMENTPARTICIPANT_ACTOR = Targets(
     "Device",
@@ -155,6 +155,8 @@ class Appointment(
     requestedPeriod: Annotated[list[Period], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.reasonReference or ():

@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _APPOINTMENT = Targets("Appointment")
 _APPOINTMENTRESPONSE_ACTOR = Targets(
@@ -54,6 +54,8 @@ class AppointmentResponse(
     comment_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.appointment) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_APPOINTMENT.prefixes)

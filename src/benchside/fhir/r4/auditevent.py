@@ -23,9 +23,10 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     Targets,
+    check_aligned,
     check_base64,
     check_reference,
-    doubt,
+    note_containment,
 )
 
 _AUDITEVENTSOURCE_OBSERVER = Targets(
@@ -187,7 +188,7 @@ class AuditEventAgent(BackboneElement, kw_only=True):
         if self.policy_element is not None or (
             self.policy is not None and None in self.policy
         ):
-            doubt()
+            check_aligned(self.policy, self.policy_element)
 
 
 class AuditEvent(
@@ -213,6 +214,8 @@ class AuditEvent(
     entity: Annotated[list[AuditEventEntity], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.recorded is None and self.recorded_element is None:
             raise ValueError("recorded is required")
 

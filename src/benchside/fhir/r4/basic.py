@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _BASIC_AUTHOR = Targets(
     "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
@@ -32,6 +32,8 @@ class Basic(DomainResource, kw_only=True, tag_field="resourceType", tag="Basic")
     author: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.author) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_BASIC_AUTHOR.prefixes)

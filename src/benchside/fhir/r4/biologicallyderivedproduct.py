@@ -20,7 +20,12 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _SUBSTANCE = Targets("Substance")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -193,6 +198,8 @@ class BiologicallyDerivedProduct(
     storage: Annotated[list[BiologicallyDerivedProductStorage], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.request or ():
             if (text := reference.reference) is None or not text.startswith(
                 _SERVICEREQUEST.prefixes

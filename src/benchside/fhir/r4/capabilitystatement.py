@@ -45,9 +45,10 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     Targets,
+    check_aligned,
     check_reference,
     documents_differ,
-    doubt,
+    note_containment,
     resource_types_differ,
     search_parameters_differ,
 )
@@ -321,19 +322,19 @@ class CapabilityStatementRestResource(BackboneElement, kw_only=True):
         if self.supportedProfile_element is not None or (
             self.supportedProfile is not None and None in self.supportedProfile
         ):
-            doubt()
+            check_aligned(self.supportedProfile, self.supportedProfile_element)
         if self.referencePolicy_element is not None or (
             self.referencePolicy is not None and None in self.referencePolicy
         ):
-            doubt()
+            check_aligned(self.referencePolicy, self.referencePolicy_element)
         if self.searchInclude_element is not None or (
             self.searchInclude is not None and None in self.searchInclude
         ):
-            doubt()
+            check_aligned(self.searchInclude, self.searchInclude_element)
         if self.searchRevInclude_element is not None or (
             self.searchRevInclude is not None and None in self.searchRevInclude
         ):
-            doubt()
+            check_aligned(self.searchRevInclude, self.searchRevInclude_element)
         if _cpb_12(self, None, None) is False:
             raise ValueError("cpb-12")
 
@@ -387,7 +388,7 @@ class CapabilityStatementRest(BackboneElement, kw_only=True):
         if self.compartment_element is not None or (
             self.compartment is not None and None in self.compartment
         ):
-            doubt()
+            check_aligned(self.compartment, self.compartment_element)
         if _cpb_9(self, None, None) is False:
             raise ValueError("cpb-9")
 
@@ -480,6 +481,8 @@ class CapabilityStatement(
     document: Annotated[list[CapabilityStatementDocument], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.date is None and self.date_element is None:
@@ -489,11 +492,11 @@ class CapabilityStatement(
         if self.instantiates_element is not None or (
             self.instantiates is not None and None in self.instantiates
         ):
-            doubt()
+            check_aligned(self.instantiates, self.instantiates_element)
         if self.imports_element is not None or (
             self.imports is not None and None in self.imports
         ):
-            doubt()
+            check_aligned(self.imports, self.imports_element)
         if self.fhirVersion is None and self.fhirVersion_element is None:
             raise ValueError("fhirVersion is required")
         if self.format is None and self.format_element is None:
@@ -501,15 +504,15 @@ class CapabilityStatement(
         if self.format_element is not None or (
             self.format is not None and None in self.format
         ):
-            doubt()
+            check_aligned(self.format, self.format_element)
         if self.patchFormat_element is not None or (
             self.patchFormat is not None and None in self.patchFormat
         ):
-            doubt()
+            check_aligned(self.patchFormat, self.patchFormat_element)
         if self.implementationGuide_element is not None or (
             self.implementationGuide is not None and None in self.implementationGuide
         ):
-            doubt()
+            check_aligned(self.implementationGuide, self.implementationGuide_element)
         if _cpb_1(self, self, self) is False:
             raise ValueError("cpb-1")
         if _cpb_2(self, self, self) is False:

@@ -24,7 +24,13 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _CAREPLANACTIVITYDETAIL_REASONREFERENCE = Targets(
     "Condition", "DiagnosticReport", "DocumentReference", "Observation"
@@ -113,11 +119,13 @@ class CarePlanActivityDetail(BackboneElement, kw_only=True):
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.reasonReference or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLANACTIVITYDETAIL_REASONREFERENCE.prefixes
@@ -236,15 +244,19 @@ class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLAN.prefixes

@@ -18,7 +18,13 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, truth_of
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_reference,
+    note_containment,
+    truth_of,
+)
 
 _CARETEAMPARTICIPANT_MEMBER = Targets(
     "CareTeam",
@@ -104,6 +110,8 @@ class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.subject) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_GROUP_OR_PATIENT.prefixes)

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _CATALOGENTRY = Targets("CatalogEntry")
 _CATALOGENTRY_REFERENCEDITEM = Targets(
@@ -76,6 +76,8 @@ class CatalogEntry(
     relatedEntry: Annotated[list[CatalogEntryRelatedEntry], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.orderable is None and self.orderable_element is None:
             raise ValueError("orderable is required")
         if (reference := self.referencedItem) is not None and (

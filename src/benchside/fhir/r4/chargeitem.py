@@ -27,7 +27,13 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _CHARGEITEMPERFORMER_ACTOR = Targets(
     "CareTeam",
@@ -124,14 +130,16 @@ class ChargeItem(
     supportingInformation: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.definitionUri_element is not None or (
             self.definitionUri is not None and None in self.definitionUri
         ):
-            doubt()
+            check_aligned(self.definitionUri, self.definitionUri_element)
         if self.definitionCanonical_element is not None or (
             self.definitionCanonical is not None and None in self.definitionCanonical
         ):
-            doubt()
+            check_aligned(self.definitionCanonical, self.definitionCanonical_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.partOf or ():

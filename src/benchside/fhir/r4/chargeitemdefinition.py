@@ -28,7 +28,13 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 
@@ -142,20 +148,22 @@ class ChargeItemDefinition(
     ) = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.derivedFromUri_element is not None or (
             self.derivedFromUri is not None and None in self.derivedFromUri
         ):
-            doubt()
+            check_aligned(self.derivedFromUri, self.derivedFromUri_element)
         if self.partOf_element is not None or (
             self.partOf is not None and None in self.partOf
         ):
-            doubt()
+            check_aligned(self.partOf, self.partOf_element)
         if self.replaces_element is not None or (
             self.replaces is not None and None in self.replaces
         ):
-            doubt()
+            check_aligned(self.replaces, self.replaces_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.instance or ():

@@ -27,7 +27,13 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _DEVICE = Targets("Device")
 _LOCATION = Targets("Location")
@@ -158,19 +164,19 @@ class ClaimItem(BackboneElement, kw_only=True):
         if self.careTeamSequence_element is not None or (
             self.careTeamSequence is not None and None in self.careTeamSequence
         ):
-            doubt()
+            check_aligned(self.careTeamSequence, self.careTeamSequence_element)
         if self.diagnosisSequence_element is not None or (
             self.diagnosisSequence is not None and None in self.diagnosisSequence
         ):
-            doubt()
+            check_aligned(self.diagnosisSequence, self.diagnosisSequence_element)
         if self.procedureSequence_element is not None or (
             self.procedureSequence is not None and None in self.procedureSequence
         ):
-            doubt()
+            check_aligned(self.procedureSequence, self.procedureSequence_element)
         if self.informationSequence_element is not None or (
             self.informationSequence is not None and None in self.informationSequence
         ):
-            doubt()
+            check_aligned(self.informationSequence, self.informationSequence_element)
         chosen = 0
         if self.servicedDate is not None or self.servicedDate_element is not None:
             chosen += 1
@@ -262,7 +268,7 @@ class ClaimInsurance(BackboneElement, kw_only=True):
         if self.preAuthRef_element is not None or (
             self.preAuthRef is not None and None in self.preAuthRef
         ):
-            doubt()
+            check_aligned(self.preAuthRef, self.preAuthRef_element)
         if (reference := self.claimResponse) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CLAIMRESPONSE.prefixes)
@@ -474,6 +480,8 @@ class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim")
     total: Money | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.use is None and self.use_element is None:

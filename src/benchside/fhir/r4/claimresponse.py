@@ -32,7 +32,13 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _COVERAGE = Targets("Coverage")
 _CLAIMRESPONSE = Targets("ClaimResponse")
@@ -144,7 +150,7 @@ class ClaimResponseAddItemDetailSubDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
@@ -172,7 +178,7 @@ class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ClaimResponseAddItem(BackboneElement, kw_only=True):
@@ -210,15 +216,15 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
         if self.itemSequence_element is not None or (
             self.itemSequence is not None and None in self.itemSequence
         ):
-            doubt()
+            check_aligned(self.itemSequence, self.itemSequence_element)
         if self.detailSequence_element is not None or (
             self.detailSequence is not None and None in self.detailSequence
         ):
-            doubt()
+            check_aligned(self.detailSequence, self.detailSequence_element)
         if self.subdetailSequence_element is not None or (
             self.subdetailSequence is not None and None in self.subdetailSequence
         ):
-            doubt()
+            check_aligned(self.subdetailSequence, self.subdetailSequence_element)
         for reference in self.provider or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
@@ -254,7 +260,7 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -274,7 +280,7 @@ class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ClaimResponseItemDetail(BackboneElement, kw_only=True):
@@ -295,7 +301,7 @@ class ClaimResponseItemDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
@@ -328,7 +334,7 @@ class ClaimResponseItem(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ClaimResponse(
@@ -374,6 +380,8 @@ class ClaimResponse(
     error: Annotated[list[ClaimResponseError], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.use is None and self.use_element is None:

@@ -17,7 +17,12 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _CONDITION_OR_MEDIA_OR_OBSERVATION = Targets("Condition", "Media", "Observation")
 _CLINICALIMPRESSIONINVESTIGATION_ITEM = Targets(
@@ -113,6 +118,8 @@ class ClinicalImpression(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
@@ -153,7 +160,7 @@ class ClinicalImpression(
         if self.protocol_element is not None or (
             self.protocol is not None and None in self.protocol
         ):
-            doubt()
+            check_aligned(self.protocol, self.protocol_element)
         for reference in self.prognosisReference or ():
             if (text := reference.reference) is None or not text.startswith(
                 _RISKASSESSMENT.prefixes

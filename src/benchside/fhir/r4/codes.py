@@ -2149,3 +2149,126 @@ VisionBaseCodesCode = Literal["up", "down", "in", "out"]
 """http://hl7.org/fhir/ValueSet/vision-base-codes"""
 VisionEyeCodesCode = Literal["right", "left"]
 """http://hl7.org/fhir/ValueSet/vision-eye-codes"""
+
+CONCEPT_CODES: dict[str, frozenset[tuple[str | None, str | None]]] = {
+    "http://hl7.org/fhir/ValueSet/adverse-event-outcome": frozenset(
+        (
+            ("http://terminology.hl7.org/CodeSystem/adverse-event-outcome", "resolved"),
+            (
+                "http://terminology.hl7.org/CodeSystem/adverse-event-outcome",
+                "recovering",
+            ),
+            ("http://terminology.hl7.org/CodeSystem/adverse-event-outcome", "ongoing"),
+            (
+                "http://terminology.hl7.org/CodeSystem/adverse-event-outcome",
+                "resolvedWithSequelae",
+            ),
+            ("http://terminology.hl7.org/CodeSystem/adverse-event-outcome", "fatal"),
+            ("http://terminology.hl7.org/CodeSystem/adverse-event-outcome", "unknown"),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/adverse-event-severity": frozenset(
+        (
+            ("http://terminology.hl7.org/CodeSystem/adverse-event-severity", "mild"),
+            (
+                "http://terminology.hl7.org/CodeSystem/adverse-event-severity",
+                "moderate",
+            ),
+            ("http://terminology.hl7.org/CodeSystem/adverse-event-severity", "severe"),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/allergyintolerance-clinical": frozenset(
+        (
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                "active",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                "inactive",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                "resolved",
+            ),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/allergyintolerance-verification": frozenset(
+        (
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
+                "unconfirmed",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
+                "confirmed",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
+                "refuted",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
+                "entered-in-error",
+            ),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/condition-clinical": frozenset(
+        (
+            ("http://terminology.hl7.org/CodeSystem/condition-clinical", "active"),
+            ("http://terminology.hl7.org/CodeSystem/condition-clinical", "recurrence"),
+            ("http://terminology.hl7.org/CodeSystem/condition-clinical", "relapse"),
+            ("http://terminology.hl7.org/CodeSystem/condition-clinical", "inactive"),
+            ("http://terminology.hl7.org/CodeSystem/condition-clinical", "remission"),
+            ("http://terminology.hl7.org/CodeSystem/condition-clinical", "resolved"),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/condition-ver-status": frozenset(
+        (
+            (
+                "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+                "unconfirmed",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+                "provisional",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+                "differential",
+            ),
+            ("http://terminology.hl7.org/CodeSystem/condition-ver-status", "confirmed"),
+            ("http://terminology.hl7.org/CodeSystem/condition-ver-status", "refuted"),
+            (
+                "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+                "entered-in-error",
+            ),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/insuranceplan-applicability": frozenset(
+        (
+            ("http://terminology.hl7.org/CodeSystem/applicability", "in-network"),
+            ("http://terminology.hl7.org/CodeSystem/applicability", "out-of-network"),
+            ("http://terminology.hl7.org/CodeSystem/applicability", "other"),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/measure-improvement-notation": frozenset(
+        (
+            (
+                "http://terminology.hl7.org/CodeSystem/measure-improvement-notation",
+                "increase",
+            ),
+            (
+                "http://terminology.hl7.org/CodeSystem/measure-improvement-notation",
+                "decrease",
+            ),
+        )
+    ),
+    "http://hl7.org/fhir/ValueSet/supplydelivery-type": frozenset(
+        (
+            ("http://terminology.hl7.org/CodeSystem/supply-item-type", "medication"),
+            ("http://terminology.hl7.org/CodeSystem/supply-item-type", "device"),
+        )
+    ),
+}
+"""System and code of each concept of the value sets that R4 binds a CodeableConcept to."""

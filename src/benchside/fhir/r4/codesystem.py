@@ -34,7 +34,13 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_decimal, concept_codes_differ, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    check_aligned,
+    check_decimal,
+    concept_codes_differ,
+    note_containment,
+)
 
 
 def _csd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -155,7 +161,7 @@ class CodeSystemFilter(BackboneElement, kw_only=True):
         if self.operator_element is not None or (
             self.operator is not None and None in self.operator
         ):
-            doubt()
+            check_aligned(self.operator, self.operator_element)
         if self.value is None and self.value_element is None:
             raise ValueError("value is required")
 
@@ -213,6 +219,8 @@ class CodeSystem(
     concept: Annotated[list[CodeSystemConcept], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.content is None and self.content_element is None:

@@ -17,7 +17,12 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _COMMUNICATION = Targets("Communication")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -106,15 +111,19 @@ class Communication(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.inResponseTo or ():
             if (text := reference.reference) is None or not text.startswith(
                 _COMMUNICATION.prefixes

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _COMMUNICATIONREQUEST = Targets("CommunicationRequest")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -112,6 +112,8 @@ class CommunicationRequest(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.replaces or ():
             if (text := reference.reference) is None or not text.startswith(
                 _COMMUNICATIONREQUEST.prefixes

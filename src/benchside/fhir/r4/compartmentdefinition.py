@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     UsageContext,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class CompartmentDefinitionResource(BackboneElement, kw_only=True):
@@ -37,7 +37,7 @@ class CompartmentDefinitionResource(BackboneElement, kw_only=True):
         if self.param_element is not None or (
             self.param is not None and None in self.param
         ):
-            doubt()
+            check_aligned(self.param, self.param_element)
 
 
 class CompartmentDefinition(
@@ -73,6 +73,8 @@ class CompartmentDefinition(
     resource: Annotated[list[CompartmentDefinitionResource], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

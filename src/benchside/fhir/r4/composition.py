@@ -23,7 +23,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _COMPOSITIONSECTION_AUTHOR = Targets(
     "Device",
@@ -188,6 +188,8 @@ class Composition(
     section: Annotated[list[CompositionSection], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.encounter) is not None and (

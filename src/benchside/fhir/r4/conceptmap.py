@@ -28,7 +28,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant
+from benchside.fhir.rules import Invariant, note_containment
 
 
 def _cmd_2(this: Any, resource: Any, root: Any) -> bool | None:
@@ -224,6 +224,8 @@ class ConceptMap(
     group: Annotated[list[ConceptMapGroup], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0

@@ -22,7 +22,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _CONSENTPROVISIONACTOR_REFERENCE = Targets(
     "CareTeam",
@@ -270,6 +270,8 @@ class Consent(DomainResource, kw_only=True, tag_field="resourceType", tag="Conse
     provision: ConsentProvision | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and (

@@ -34,7 +34,13 @@ from benchside.fhir.r4.datatypes import (
     Signature,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _DOCUMENTREFERENCE = Targets("DocumentReference")
 _COMPOSITION_OR_DOCUMENTREFERENCE_OR_QUESTIONNAIRERESPONSE = Targets(
@@ -229,7 +235,7 @@ class ContractTermAction(BackboneElement, kw_only=True):
         if self.linkId_element is not None or (
             self.linkId is not None and None in self.linkId
         ):
-            doubt()
+            check_aligned(self.linkId, self.linkId_element)
         if (reference := self.context) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
@@ -238,7 +244,7 @@ class ContractTermAction(BackboneElement, kw_only=True):
         if self.contextLinkId_element is not None or (
             self.contextLinkId is not None and None in self.contextLinkId
         ):
-            doubt()
+            check_aligned(self.contextLinkId, self.contextLinkId_element)
         chosen = 0
         if (
             self.occurrenceDateTime is not None
@@ -259,7 +265,7 @@ class ContractTermAction(BackboneElement, kw_only=True):
         if self.requesterLinkId_element is not None or (
             self.requesterLinkId is not None and None in self.requesterLinkId
         ):
-            doubt()
+            check_aligned(self.requesterLinkId, self.requesterLinkId_element)
         if (reference := self.performer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONTRACTTERMACTION_PERFORMER.prefixes)
@@ -268,7 +274,7 @@ class ContractTermAction(BackboneElement, kw_only=True):
         if self.performerLinkId_element is not None or (
             self.performerLinkId is not None and None in self.performerLinkId
         ):
-            doubt()
+            check_aligned(self.performerLinkId, self.performerLinkId_element)
         for reference in self.reasonReference or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CONTRACTTERMACTION_REASONREFERENCE.prefixes
@@ -277,15 +283,15 @@ class ContractTermAction(BackboneElement, kw_only=True):
         if self.reason_element is not None or (
             self.reason is not None and None in self.reason
         ):
-            doubt()
+            check_aligned(self.reason, self.reason_element)
         if self.reasonLinkId_element is not None or (
             self.reasonLinkId is not None and None in self.reasonLinkId
         ):
-            doubt()
+            check_aligned(self.reasonLinkId, self.reasonLinkId_element)
         if self.securityLabelNumber_element is not None or (
             self.securityLabelNumber is not None and None in self.securityLabelNumber
         ):
-            doubt()
+            check_aligned(self.securityLabelNumber, self.securityLabelNumber_element)
 
 
 class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
@@ -370,11 +376,11 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
         if self.linkId_element is not None or (
             self.linkId is not None and None in self.linkId
         ):
-            doubt()
+            check_aligned(self.linkId, self.linkId_element)
         if self.securityLabelNumber_element is not None or (
             self.securityLabelNumber is not None and None in self.securityLabelNumber
         ):
-            doubt()
+            check_aligned(self.securityLabelNumber, self.securityLabelNumber_element)
 
 
 class ContractTermAssetContext(BackboneElement, kw_only=True):
@@ -450,11 +456,11 @@ class ContractTermAsset(BackboneElement, kw_only=True):
         if self.linkId_element is not None or (
             self.linkId is not None and None in self.linkId
         ):
-            doubt()
+            check_aligned(self.linkId, self.linkId_element)
         if self.securityLabelNumber_element is not None or (
             self.securityLabelNumber is not None and None in self.securityLabelNumber
         ):
-            doubt()
+            check_aligned(self.securityLabelNumber, self.securityLabelNumber_element)
 
 
 class ContractTermOfferAnswer(BackboneElement, kw_only=True):
@@ -568,11 +574,11 @@ class ContractTermOffer(BackboneElement, kw_only=True):
         if self.linkId_element is not None or (
             self.linkId is not None and None in self.linkId
         ):
-            doubt()
+            check_aligned(self.linkId, self.linkId_element)
         if self.securityLabelNumber_element is not None or (
             self.securityLabelNumber is not None and None in self.securityLabelNumber
         ):
-            doubt()
+            check_aligned(self.securityLabelNumber, self.securityLabelNumber_element)
 
 
 class ContractTermSecurityLabel(BackboneElement, kw_only=True):
@@ -588,7 +594,7 @@ class ContractTermSecurityLabel(BackboneElement, kw_only=True):
         if self.number_element is not None or (
             self.number is not None and None in self.number
         ):
-            doubt()
+            check_aligned(self.number, self.number_element)
 
 
 class ContractTerm(BackboneElement, kw_only=True):
@@ -697,6 +703,8 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
     legallyBindingReference: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.instantiatesCanonical) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONTRACT.prefixes)
@@ -720,7 +728,7 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
         if self.alias_element is not None or (
             self.alias is not None and None in self.alias
         ):
-            doubt()
+            check_aligned(self.alias, self.alias_element)
         if (reference := self.author) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_CONTRACT_AUTHOR.prefixes)

@@ -18,7 +18,12 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _CONDITION = Targets("Condition")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -100,7 +105,9 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
             self.supportingInfoSequence is not None
             and None in self.supportingInfoSequence
         ):
-            doubt()
+            check_aligned(
+                self.supportingInfoSequence, self.supportingInfoSequence_element
+            )
         if (reference := self.provider) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
@@ -182,6 +189,8 @@ class CoverageEligibilityRequest(
     item: Annotated[list[CoverageEligibilityRequestItem], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.purpose is None and self.purpose_element is None:
@@ -189,7 +198,7 @@ class CoverageEligibilityRequest(
         if self.purpose_element is not None or (
             self.purpose is not None and None in self.purpose
         ):
-            doubt()
+            check_aligned(self.purpose, self.purpose_element)
         if (reference := self.patient) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PATIENT.prefixes)

@@ -28,7 +28,13 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _COVERAGE = Targets("Coverage")
@@ -208,6 +214,8 @@ class CoverageEligibilityResponse(
     error: Annotated[list[CoverageEligibilityResponseError], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.purpose is None and self.purpose_element is None:
@@ -215,7 +223,7 @@ class CoverageEligibilityResponse(
         if self.purpose_element is not None or (
             self.purpose is not None and None in self.purpose
         ):
-            doubt()
+            check_aligned(self.purpose, self.purpose_element)
         if (reference := self.patient) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PATIENT.prefixes)

@@ -65,6 +65,7 @@ from benchside.fhir.rules import (
     Targets,
     astuple,
     binding_has_bound_type,
+    check_aligned,
     check_base64,
     check_choice,
     check_code,
@@ -80,6 +81,7 @@ from benchside.fhir.rules import (
     matches,
     maximum_allows_minimum,
     no_meal_moment,
+    note_containment,
     quantity_order,
     types_differ,
     whole_number,
@@ -1926,7 +1928,7 @@ class Address(Element, kw_only=True):
         if self.line_element is not None or (
             self.line is not None and None in self.line
         ):
-            doubt()
+            check_aligned(self.line, self.line_element)
 
 
 class Quantity(Element, kw_only=True):
@@ -2135,7 +2137,7 @@ class Reference(Element, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (text := self.reference) is not None and text[0] == "#":
-            doubt()
+            note_containment()
 
 
 class Annotation(Element, kw_only=True):
@@ -2464,7 +2466,7 @@ class DataRequirement(Element, kw_only=True):
         if self.profile_element is not None or (
             self.profile is not None and None in self.profile
         ):
-            doubt()
+            check_aligned(self.profile, self.profile_element)
         chosen = 0
         if self.subjectCodeableConcept is not None:
             chosen += 1
@@ -2480,7 +2482,7 @@ class DataRequirement(Element, kw_only=True):
         if self.mustSupport_element is not None or (
             self.mustSupport is not None and None in self.mustSupport
         ):
-            doubt()
+            check_aligned(self.mustSupport, self.mustSupport_element)
 
 
 class Distance(Quantity, kw_only=True):
@@ -2553,7 +2555,7 @@ class Meta(Element, kw_only=True):
         if self.profile_element is not None or (
             self.profile is not None and None in self.profile
         ):
-            doubt()
+            check_aligned(self.profile, self.profile_element)
 
 
 class Resource(
@@ -2721,15 +2723,15 @@ class TimingRepeat(Element, kw_only=True):
         if self.dayOfWeek_element is not None or (
             self.dayOfWeek is not None and None in self.dayOfWeek
         ):
-            doubt()
+            check_aligned(self.dayOfWeek, self.dayOfWeek_element)
         if self.timeOfDay_element is not None or (
             self.timeOfDay is not None and None in self.timeOfDay
         ):
-            doubt()
+            check_aligned(self.timeOfDay, self.timeOfDay_element)
         if self.when_element is not None or (
             self.when is not None and None in self.when
         ):
-            doubt()
+            check_aligned(self.when, self.when_element)
         if (self.duration is not None or self.duration_element is not None) and _tim_1(
             self, None, None
         ) is False:
@@ -2789,7 +2791,7 @@ class Timing(BackboneElement, kw_only=True):
         if self.event_element is not None or (
             self.event is not None and None in self.event
         ):
-            doubt()
+            check_aligned(self.event, self.event_element)
 
 
 class DosageDoseAndRate(Element, kw_only=True):
@@ -3075,15 +3077,15 @@ class ElementDefinitionType(Element, kw_only=True):
         if self.profile_element is not None or (
             self.profile is not None and None in self.profile
         ):
-            doubt()
+            check_aligned(self.profile, self.profile_element)
         if self.targetProfile_element is not None or (
             self.targetProfile is not None and None in self.targetProfile
         ):
-            doubt()
+            check_aligned(self.targetProfile, self.targetProfile_element)
         if self.aggregation_element is not None or (
             self.aggregation is not None and None in self.aggregation
         ):
-            doubt()
+            check_aligned(self.aggregation, self.aggregation_element)
         if (
             self.aggregation is not None or self.aggregation_element is not None
         ) and _eld_4(self, None, None) is False:
@@ -3449,11 +3451,11 @@ class ElementDefinition(BackboneElement, kw_only=True):
         if self.representation_element is not None or (
             self.representation is not None and None in self.representation
         ):
-            doubt()
+            check_aligned(self.representation, self.representation_element)
         if self.alias_element is not None or (
             self.alias is not None and None in self.alias
         ):
-            doubt()
+            check_aligned(self.alias, self.alias_element)
         if astuple(self)[33:102].count(None) != 68:
             check_choice(self, 33, 102, required=False)
         if self.defaultValueBase64Binary is not None:
@@ -3539,7 +3541,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
         if self.condition_element is not None or (
             self.condition is not None and None in self.condition
         ):
-            doubt()
+            check_aligned(self.condition, self.condition_element)
         if (self.min is not None or self.min_element is not None) and _eld_2(
             self, None, None
         ) is False:
@@ -3919,15 +3921,15 @@ class HumanName(Element, kw_only=True):
         if self.given_element is not None or (
             self.given is not None and None in self.given
         ):
-            doubt()
+            check_aligned(self.given, self.given_element)
         if self.prefix_element is not None or (
             self.prefix is not None and None in self.prefix
         ):
-            doubt()
+            check_aligned(self.prefix, self.prefix_element)
         if self.suffix_element is not None or (
             self.suffix is not None and None in self.suffix
         ):
-            doubt()
+            check_aligned(self.suffix, self.suffix_element)
 
 
 class MarketingStatus(BackboneElement, kw_only=True):
@@ -4057,11 +4059,11 @@ class ProdCharacteristic(BackboneElement, kw_only=True):
         if self.color_element is not None or (
             self.color is not None and None in self.color
         ):
-            doubt()
+            check_aligned(self.color, self.color_element)
         if self.imprint_element is not None or (
             self.imprint is not None and None in self.imprint
         ):
-            doubt()
+            check_aligned(self.imprint, self.imprint_element)
 
 
 class ProductShelfLife(BackboneElement, kw_only=True):

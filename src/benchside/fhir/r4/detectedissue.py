@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _PATIENT = Targets("Patient")
@@ -83,6 +83,8 @@ class DetectedIssue(
     mitigation: Annotated[list[DetectedIssueMitigation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and (

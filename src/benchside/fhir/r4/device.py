@@ -22,7 +22,12 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_base64, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_base64,
+    check_reference,
+    note_containment,
+)
 
 _DEVICEDEFINITION = Targets("DeviceDefinition")
 _PATIENT = Targets("Patient")
@@ -155,6 +160,8 @@ class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device
     parent: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.definition) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_DEVICEDEFINITION.prefixes)

@@ -20,7 +20,12 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
@@ -138,6 +143,8 @@ class DeviceDefinition(
     material: Annotated[list[DeviceDefinitionMaterial], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         chosen = 0
         if (
             self.manufacturerString is not None
@@ -156,7 +163,7 @@ class DeviceDefinition(
         if self.version_element is not None or (
             self.version is not None and None in self.version
         ):
-            doubt()
+            check_aligned(self.version, self.version_element)
         if (reference := self.owner) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

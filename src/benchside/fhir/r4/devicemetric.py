@@ -22,7 +22,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DEVICE = Targets("Device")
 
@@ -72,6 +72,8 @@ class DeviceMetric(
     calibration: Annotated[list[DeviceMetricCalibration], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.source) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_DEVICE.prefixes)

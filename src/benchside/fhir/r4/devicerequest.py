@@ -24,7 +24,12 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _DEVICE = Targets("Device")
 _DEVICEREQUEST_SUBJECT = Targets("Device", "Group", "Location", "Patient")
@@ -128,15 +133,19 @@ class DeviceRequest(
     relevantHistory: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         if self.intent is None and self.intent_element is None:
             raise ValueError("intent is required")
         chosen = 0

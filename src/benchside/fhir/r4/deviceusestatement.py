@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SERVICEREQUEST = Targets("ServiceRequest")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -64,6 +64,8 @@ class DeviceUseStatement(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _SERVICEREQUEST.prefixes

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDIA = Targets("Media")
 _DIAGNOSTICREPORT_BASEDON = Targets(
@@ -83,6 +83,8 @@ class DiagnosticReport(
     presentedForm: Annotated[list[Attachment], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DIAGNOSTICREPORT_BASEDON.prefixes

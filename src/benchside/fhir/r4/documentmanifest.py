@@ -15,7 +15,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DOCUMENTMANIFEST_SUBJECT = Targets("Device", "Group", "Patient", "Practitioner")
 _DOCUMENTMANIFEST_AUTHOR = Targets(
@@ -71,6 +71,8 @@ class DocumentManifest(
     related: Annotated[list[DocumentManifestRelated], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -22,7 +22,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ENCOUNTER_OR_EPISODEOFCARE = Targets("Encounter", "EpisodeOfCare")
 _PATIENT = Targets("Patient")
@@ -130,6 +130,8 @@ class DocumentReference(
     context: DocumentReferenceContext | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

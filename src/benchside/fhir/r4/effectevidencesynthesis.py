@@ -29,7 +29,12 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _RISKEVIDENCESYNTHESIS = Targets("RiskEvidenceSynthesis")
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
@@ -250,6 +255,8 @@ class EffectEvidenceSynthesis(
     )
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.population) is not None and (

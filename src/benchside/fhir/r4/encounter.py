@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _LOCATION = Targets("Location")
 _LOCATION_OR_ORGANIZATION = Targets("Location", "Organization")
@@ -189,6 +189,8 @@ class Encounter(
     partOf: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

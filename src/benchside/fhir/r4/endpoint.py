@@ -17,7 +17,12 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 
@@ -44,6 +49,8 @@ class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endp
     header_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.managingOrganization) is not None and (
@@ -54,10 +61,10 @@ class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endp
         if self.payloadMimeType_element is not None or (
             self.payloadMimeType is not None and None in self.payloadMimeType
         ):
-            doubt()
+            check_aligned(self.payloadMimeType, self.payloadMimeType_element)
         if self.address is None and self.address_element is None:
             raise ValueError("address is required")
         if self.header_element is not None or (
             self.header is not None and None in self.header
         ):
-            doubt()
+            check_aligned(self.header, self.header_element)

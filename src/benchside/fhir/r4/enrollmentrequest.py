@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import FmStatusCode
 from benchside.fhir.r4.datatypes import DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
@@ -35,6 +35,8 @@ class EnrollmentRequest(
     coverage: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.insurer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

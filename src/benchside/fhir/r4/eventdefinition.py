@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _GROUP = Targets("Group")
 
@@ -76,6 +76,8 @@ class EventDefinition(
     trigger: Annotated[list[TriggerDefinition], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0

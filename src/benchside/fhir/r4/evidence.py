@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
 
@@ -71,6 +71,8 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
     outcome: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.exposureBackground) is not None and (

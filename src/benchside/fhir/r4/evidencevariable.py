@@ -37,7 +37,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _GROUP = Targets("Group")
 
@@ -155,5 +155,7 @@ class EvidenceVariable(
     characteristic: Annotated[list[EvidenceVariableCharacteristic], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")

@@ -27,7 +27,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class ExampleScenarioProcessStepAlternative(BackboneElement, kw_only=True):
@@ -218,9 +218,11 @@ class ExampleScenario(
     workflow_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.workflow_element is not None or (
             self.workflow is not None and None in self.workflow
         ):
-            doubt()
+            check_aligned(self.workflow, self.workflow_element)

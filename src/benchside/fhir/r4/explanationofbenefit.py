@@ -34,7 +34,13 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
     "Organization", "Practitioner", "PractitionerRole"
@@ -194,7 +200,7 @@ class ExplanationOfBenefitAddItemDetailSubDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
@@ -222,7 +228,7 @@ class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
@@ -260,15 +266,15 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
         if self.itemSequence_element is not None or (
             self.itemSequence is not None and None in self.itemSequence
         ):
-            doubt()
+            check_aligned(self.itemSequence, self.itemSequence_element)
         if self.detailSequence_element is not None or (
             self.detailSequence is not None and None in self.detailSequence
         ):
-            doubt()
+            check_aligned(self.detailSequence, self.detailSequence_element)
         if self.subDetailSequence_element is not None or (
             self.subDetailSequence is not None and None in self.subDetailSequence
         ):
-            doubt()
+            check_aligned(self.subDetailSequence, self.subDetailSequence_element)
         for reference in self.provider or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
@@ -304,7 +310,7 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -342,7 +348,7 @@ class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
@@ -383,7 +389,7 @@ class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
@@ -448,19 +454,19 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
         if self.careTeamSequence_element is not None or (
             self.careTeamSequence is not None and None in self.careTeamSequence
         ):
-            doubt()
+            check_aligned(self.careTeamSequence, self.careTeamSequence_element)
         if self.diagnosisSequence_element is not None or (
             self.diagnosisSequence is not None and None in self.diagnosisSequence
         ):
-            doubt()
+            check_aligned(self.diagnosisSequence, self.diagnosisSequence_element)
         if self.procedureSequence_element is not None or (
             self.procedureSequence is not None and None in self.procedureSequence
         ):
-            doubt()
+            check_aligned(self.procedureSequence, self.procedureSequence_element)
         if self.informationSequence_element is not None or (
             self.informationSequence is not None and None in self.informationSequence
         ):
-            doubt()
+            check_aligned(self.informationSequence, self.informationSequence_element)
         chosen = 0
         if self.servicedDate is not None or self.servicedDate_element is not None:
             chosen += 1
@@ -499,7 +505,7 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
         if self.noteNumber_element is not None or (
             self.noteNumber is not None and None in self.noteNumber
         ):
-            doubt()
+            check_aligned(self.noteNumber, self.noteNumber_element)
 
 
 class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
@@ -556,7 +562,7 @@ class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
         if self.preAuthRef_element is not None or (
             self.preAuthRef is not None and None in self.preAuthRef
         ):
-            doubt()
+            check_aligned(self.preAuthRef, self.preAuthRef_element)
 
 
 class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
@@ -800,6 +806,8 @@ class ExplanationOfBenefit(
     ) = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.use is None and self.use_element is None:
@@ -865,4 +873,4 @@ class ExplanationOfBenefit(
         if self.preAuthRef_element is not None or (
             self.preAuthRef is not None and None in self.preAuthRef
         ):
-            doubt()
+            check_aligned(self.preAuthRef, self.preAuthRef_element)

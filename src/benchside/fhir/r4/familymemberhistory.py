@@ -19,7 +19,13 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _PATIENT = Targets("Patient")
 _FAMILYMEMBERHISTORY_REASONREFERENCE = Targets(
@@ -142,15 +148,19 @@ class FamilyMemberHistory(
     condition: Annotated[list[FamilyMemberHistoryCondition], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and (

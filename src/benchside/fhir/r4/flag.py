@@ -15,7 +15,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _FLAG_SUBJECT = Targets(
     "Group",
@@ -48,6 +48,8 @@ class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
     author: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -29,6 +29,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     UsageContext,
 )
+from benchside.fhir.rules import note_containment
 
 
 class GraphDefinitionLinkTargetCompartment(BackboneElement, kw_only=True):
@@ -141,6 +142,8 @@ class GraphDefinition(
     link: Annotated[list[GraphDefinitionLink], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _GROUPMEMBER_ENTITY = Targets(
     "Device",
@@ -115,6 +115,8 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
     member: Annotated[list[GroupMember], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
         if self.actual is None and self.actual_element is None:

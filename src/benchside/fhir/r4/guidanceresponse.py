@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -58,6 +58,8 @@ class GuidanceResponse(
     dataRequirement: Annotated[list[DataRequirement], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         chosen = 0
         if self.moduleUri is not None or self.moduleUri_element is not None:
             chosen += 1

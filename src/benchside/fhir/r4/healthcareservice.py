@@ -18,7 +18,12 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -66,7 +71,7 @@ class HealthcareServiceAvailableTime(BackboneElement, kw_only=True):
         if self.daysOfWeek_element is not None or (
             self.daysOfWeek is not None and None in self.daysOfWeek
         ):
-            doubt()
+            check_aligned(self.daysOfWeek, self.daysOfWeek_element)
 
 
 class HealthcareServiceEligibility(BackboneElement, kw_only=True):
@@ -129,6 +134,8 @@ class HealthcareService(
     endpoint: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.providedBy) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _IMAGINGSTUDYSERIESPERFORMER_ACTOR = Targets(
     "CareTeam",
@@ -142,6 +142,8 @@ class ImagingStudy(
     series: Annotated[list[ImagingStudySeries], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

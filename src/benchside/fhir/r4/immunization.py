@@ -24,7 +24,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATION = Targets("Observation")
@@ -219,6 +219,8 @@ class Immunization(
     )
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and (

@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PATIENT = Targets("Patient")
 _ORGANIZATION = Targets("Organization")
@@ -52,6 +52,8 @@ class ImmunizationEvaluation(
     seriesDosesString_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and (

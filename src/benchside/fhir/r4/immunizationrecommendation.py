@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _IMMUNIZATION_OR_IMMUNIZATIONEVALUATION = Targets(
     "Immunization", "ImmunizationEvaluation"
@@ -127,6 +127,8 @@ class ImmunizationRecommendation(
     recommendation: Annotated[list[ImmunizationRecommendationRecommendation], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.patient) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PATIENT.prefixes)

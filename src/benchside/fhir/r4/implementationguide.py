@@ -36,9 +36,10 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     Targets,
+    check_aligned,
     check_reference,
-    doubt,
     groupings_exist,
+    note_containment,
     versions_are_of_guide,
 )
 
@@ -69,7 +70,7 @@ class ImplementationGuideManifestPage(BackboneElement, kw_only=True):
         if self.anchor_element is not None or (
             self.anchor is not None and None in self.anchor
         ):
-            doubt()
+            check_aligned(self.anchor, self.anchor_element)
 
 
 class ImplementationGuideManifestResource(BackboneElement, kw_only=True):
@@ -112,11 +113,11 @@ class ImplementationGuideManifest(BackboneElement, kw_only=True):
         if self.image_element is not None or (
             self.image is not None and None in self.image
         ):
-            doubt()
+            check_aligned(self.image, self.image_element)
         if self.other_element is not None or (
             self.other is not None and None in self.other
         ):
-            doubt()
+            check_aligned(self.other, self.other_element)
 
 
 class ImplementationGuideDefinitionTemplate(BackboneElement, kw_only=True):
@@ -203,7 +204,7 @@ class ImplementationGuideDefinitionResource(BackboneElement, kw_only=True):
         if self.fhirVersion_element is not None or (
             self.fhirVersion is not None and None in self.fhirVersion
         ):
-            doubt()
+            check_aligned(self.fhirVersion, self.fhirVersion_element)
         chosen = 0
         if self.exampleBoolean is not None or self.exampleBoolean_element is not None:
             chosen += 1
@@ -320,6 +321,8 @@ class ImplementationGuide(
     manifest: ImplementationGuideManifest | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:
@@ -333,7 +336,7 @@ class ImplementationGuide(
         if self.fhirVersion_element is not None or (
             self.fhirVersion is not None and None in self.fhirVersion
         ):
-            doubt()
+            check_aligned(self.fhirVersion, self.fhirVersion_element)
         if _ig_2(self, self, self) is False:
             raise ValueError("ig-2")
 

@@ -7,112 +7,110 @@ from itertools import chain
 
 from benchside.fhir.rules import Invariant
 
-from . import (
-    allergyintolerance,
-    appointment,
-    appointmentresponse,
-    auditevent,
-    bundle,
-    capabilitystatement,
-    careplan,
-    careteam,
-    codesystem,
-    composition,
-    conceptmap,
-    condition,
-    consent,
-    coverageeligibilityresponse,
-    datatypes,
-    familymemberhistory,
-    goal,
-    group,
-    immunization,
-    immunizationrecommendation,
-    implementationguide,
-    insuranceplan,
-    linkage,
-    list,
-    measure,
-    measurereport,
-    medicationadministration,
-    medicationdispense,
-    messagedefinition,
-    molecularsequence,
-    namingsystem,
-    observation,
-    operationdefinition,
-    organization,
-    parameters,
-    patient,
-    questionnaire,
-    questionnaireresponse,
-    requestgroup,
-    riskassessment,
-    searchparameter,
-    servicerequest,
-    structuredefinition,
-    structuremap,
-    task,
-    terminologycapabilities,
-    testreport,
-    testscript,
-    valueset,
-)
+from .allergyintolerance import INVARIANTS as _allergyintolerance
+from .appointment import INVARIANTS as _appointment
+from .appointmentresponse import INVARIANTS as _appointmentresponse
+from .auditevent import INVARIANTS as _auditevent
+from .bundle import INVARIANTS as _bundle
+from .capabilitystatement import INVARIANTS as _capabilitystatement
+from .careplan import INVARIANTS as _careplan
+from .careteam import INVARIANTS as _careteam
+from .codesystem import INVARIANTS as _codesystem
+from .composition import INVARIANTS as _composition
+from .conceptmap import INVARIANTS as _conceptmap
+from .condition import INVARIANTS as _condition
+from .consent import INVARIANTS as _consent
+from .coverageeligibilityresponse import INVARIANTS as _coverageeligibilityresponse
+from .datatypes import INVARIANTS as _datatypes
+from .familymemberhistory import INVARIANTS as _familymemberhistory
+from .goal import INVARIANTS as _goal
+from .group import INVARIANTS as _group
+from .immunization import INVARIANTS as _immunization
+from .immunizationrecommendation import INVARIANTS as _immunizationrecommendation
+from .implementationguide import INVARIANTS as _implementationguide
+from .insuranceplan import INVARIANTS as _insuranceplan
+from .linkage import INVARIANTS as _linkage
+from .list import INVARIANTS as _list
+from .measure import INVARIANTS as _measure
+from .measurereport import INVARIANTS as _measurereport
+from .medicationadministration import INVARIANTS as _medicationadministration
+from .medicationdispense import INVARIANTS as _medicationdispense
+from .messagedefinition import INVARIANTS as _messagedefinition
+from .molecularsequence import INVARIANTS as _molecularsequence
+from .namingsystem import INVARIANTS as _namingsystem
+from .observation import INVARIANTS as _observation
+from .operationdefinition import INVARIANTS as _operationdefinition
+from .organization import INVARIANTS as _organization
+from .parameters import INVARIANTS as _parameters
+from .patient import INVARIANTS as _patient
+from .questionnaire import INVARIANTS as _questionnaire
+from .questionnaireresponse import INVARIANTS as _questionnaireresponse
+from .requestgroup import INVARIANTS as _requestgroup
+from .riskassessment import INVARIANTS as _riskassessment
+from .searchparameter import INVARIANTS as _searchparameter
+from .servicerequest import INVARIANTS as _servicerequest
+from .structuredefinition import INVARIANTS as _structuredefinition
+from .structuremap import INVARIANTS as _structuremap
+from .task import INVARIANTS as _task
+from .terminologycapabilities import INVARIANTS as _terminologycapabilities
+from .testreport import INVARIANTS as _testreport
+from .testscript import INVARIANTS as _testscript
+from .valueset import INVARIANTS as _valueset
 
 
 def by_class() -> dict[str, list[Invariant]]:
     """Group the invariants by the class that checks them."""
     found: dict[str, list[Invariant]] = {}
     listed = chain(
-        datatypes.INVARIANTS,
-        allergyintolerance.INVARIANTS,
-        appointment.INVARIANTS,
-        appointmentresponse.INVARIANTS,
-        auditevent.INVARIANTS,
-        bundle.INVARIANTS,
-        capabilitystatement.INVARIANTS,
-        careplan.INVARIANTS,
-        careteam.INVARIANTS,
-        codesystem.INVARIANTS,
-        composition.INVARIANTS,
-        conceptmap.INVARIANTS,
-        condition.INVARIANTS,
-        consent.INVARIANTS,
-        coverageeligibilityresponse.INVARIANTS,
-        familymemberhistory.INVARIANTS,
-        goal.INVARIANTS,
-        group.INVARIANTS,
-        immunization.INVARIANTS,
-        immunizationrecommendation.INVARIANTS,
-        implementationguide.INVARIANTS,
-        insuranceplan.INVARIANTS,
-        linkage.INVARIANTS,
-        list.INVARIANTS,
-        measure.INVARIANTS,
-        measurereport.INVARIANTS,
-        medicationadministration.INVARIANTS,
-        medicationdispense.INVARIANTS,
-        messagedefinition.INVARIANTS,
-        molecularsequence.INVARIANTS,
-        namingsystem.INVARIANTS,
-        observation.INVARIANTS,
-        operationdefinition.INVARIANTS,
-        organization.INVARIANTS,
-        parameters.INVARIANTS,
-        patient.INVARIANTS,
-        questionnaire.INVARIANTS,
-        questionnaireresponse.INVARIANTS,
-        requestgroup.INVARIANTS,
-        riskassessment.INVARIANTS,
-        searchparameter.INVARIANTS,
-        servicerequest.INVARIANTS,
-        structuredefinition.INVARIANTS,
-        structuremap.INVARIANTS,
-        task.INVARIANTS,
-        terminologycapabilities.INVARIANTS,
-        testreport.INVARIANTS,
-        testscript.INVARIANTS,
-        valueset.INVARIANTS,
+        _datatypes,
+        _allergyintolerance,
+        _appointment,
+        _appointmentresponse,
+        _auditevent,
+        _bundle,
+        _capabilitystatement,
+        _careplan,
+        _careteam,
+        _codesystem,
+        _composition,
+        _conceptmap,
+        _condition,
+        _consent,
+        _coverageeligibilityresponse,
+        _familymemberhistory,
+        _goal,
+        _group,
+        _immunization,
+        _immunizationrecommendation,
+        _implementationguide,
+        _insuranceplan,
+        _linkage,
+        _list,
+        _measure,
+        _measurereport,
+        _medicationadministration,
+        _medicationdispense,
+        _messagedefinition,
+        _molecularsequence,
+        _namingsystem,
+        _observation,
+        _operationdefinition,
+        _organization,
+        _parameters,
+        _patient,
+        _questionnaire,
+        _questionnaireresponse,
+        _requestgroup,
+        _riskassessment,
+        _searchparameter,
+        _servicerequest,
+        _structuredefinition,
+        _structuremap,
+        _task,
+        _terminologycapabilities,
+        _testreport,
+        _testscript,
+        _valueset,
     )
     for invariant in listed:
         found.setdefault(invariant.owner, []).append(invariant)

@@ -24,7 +24,12 @@ from benchside.fhir.r4.datatypes import (
     Money,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _CHARGEITEM = Targets("ChargeItem")
 _INVOICEPARTICIPANT_ACTOR = Targets(
@@ -128,6 +133,8 @@ class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoi
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

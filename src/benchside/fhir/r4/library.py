@@ -21,7 +21,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _GROUP = Targets("Group")
 
@@ -79,6 +79,8 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
     content: Annotated[list[Attachment], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0

@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
     "Organization", "Practitioner", "PractitionerRole"
@@ -47,6 +47,8 @@ class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linka
     item: Annotated[list[LinkageItem], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.author) is not None and (
             (text := reference.reference) is None
             or not text.startswith(

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _LIST_SUBJECT = Targets("Device", "Group", "Location", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -94,6 +94,8 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
     emptyReason: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.mode is None and self.mode_element is None:

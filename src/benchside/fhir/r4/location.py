@@ -18,7 +18,13 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -54,7 +60,7 @@ class LocationHoursOfOperation(BackboneElement, kw_only=True):
         if self.daysOfWeek_element is not None or (
             self.daysOfWeek is not None and None in self.daysOfWeek
         ):
-            doubt()
+            check_aligned(self.daysOfWeek, self.daysOfWeek_element)
 
 
 class LocationPosition(BackboneElement, kw_only=True):
@@ -109,10 +115,12 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
     endpoint: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.alias_element is not None or (
             self.alias is not None and None in self.alias
         ):
-            doubt()
+            check_aligned(self.alias, self.alias_element)
         if (reference := self.managingOrganization) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

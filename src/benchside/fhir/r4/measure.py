@@ -14,7 +14,7 @@ from benchside.fhir.primitives import (
     String,
     Uri,
 )
-from benchside.fhir.r4.codes import PublicationStatusCode
+from benchside.fhir.r4.codes import CONCEPT_CODES, PublicationStatusCode
 from benchside.fhir.r4.datatypes import (
     BackboneElement,
     CodeableConcept,
@@ -31,24 +31,16 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     Targets,
+    check_aligned,
     check_concept,
     check_reference,
-    doubt,
+    note_containment,
 )
 
 _GROUP = Targets("Group")
-_MEASURE_IMPROVEMENTNOTATION_CODES = frozenset(
-    {
-        (
-            "http://terminology.hl7.org/CodeSystem/measure-improvement-notation",
-            "increase",
-        ),
-        (
-            "http://terminology.hl7.org/CodeSystem/measure-improvement-notation",
-            "decrease",
-        ),
-    }
-)
+_MEASURE_IMPROVEMENTNOTATION_CODES = CONCEPT_CODES[
+    "http://hl7.org/fhir/ValueSet/measure-improvement-notation"
+]
 
 
 def _mea_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -212,6 +204,8 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
     supplementalData: Annotated[list[MeasureSupplementalData], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0
@@ -229,13 +223,13 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
         if self.library_element is not None or (
             self.library is not None and None in self.library
         ):
-            doubt()
+            check_aligned(self.library, self.library_element)
         if self.improvementNotation is not None:
             check_concept(self.improvementNotation, _MEASURE_IMPROVEMENTNOTATION_CODES)
         if self.definition_element is not None or (
             self.definition is not None and None in self.definition
         ):
-            doubt()
+            check_aligned(self.definition, self.definition_element)
         if _mea_1(self, self, self) is False:
             raise ValueError("mea-1")
 

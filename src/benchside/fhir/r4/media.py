@@ -24,7 +24,12 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _CAREPLAN_OR_SERVICEREQUEST = Targets("CarePlan", "ServiceRequest")
 _MEDIA_SUBJECT = Targets(
@@ -86,6 +91,8 @@ class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media")
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLAN_OR_SERVICEREQUEST.prefixes

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDICATION_OR_SUBSTANCE = Targets("Medication", "Substance")
 _ORGANIZATION = Targets("Organization")
@@ -83,6 +83,8 @@ class Medication(
     batch: MedicationBatch | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.manufacturer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

@@ -19,7 +19,13 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _MEDICATIONADMINISTRATIONPERFORMER_ACTOR = Targets(
     "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
@@ -139,10 +145,12 @@ class MedicationAdministration(
     eventHistory: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiates_element is not None or (
             self.instantiates is not None and None in self.instantiates
         ):
-            doubt()
+            check_aligned(self.instantiates, self.instantiates_element)
         for reference in self.partOf or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATIONADMINISTRATION_OR_PROCEDURE.prefixes

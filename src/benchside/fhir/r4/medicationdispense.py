@@ -18,7 +18,13 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, compare_dates
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_reference,
+    compare_dates,
+    note_containment,
+)
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _MEDICATIONDISPENSEPERFORMER_ACTOR = Targets(
@@ -127,6 +133,8 @@ class MedicationDispense(
     eventHistory: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.partOf or ():
             if (text := reference.reference) is None or not text.startswith(
                 _PROCEDURE.prefixes

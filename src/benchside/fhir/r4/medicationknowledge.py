@@ -19,7 +19,13 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_base64, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_base64,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATIONDEFINITION = Targets("ObservationDefinition")
@@ -199,7 +205,7 @@ class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(
         if self.value_element is not None or (
             self.value is not None and None in self.value
         ):
-            doubt()
+            check_aligned(self.value, self.value_element)
 
 
 class MedicationKnowledgeAdministrationGuidelinesDosage(BackboneElement, kw_only=True):
@@ -379,6 +385,8 @@ class MedicationKnowledge(
     kinetics: Annotated[list[MedicationKnowledgeKinetics], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.manufacturer) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)
@@ -389,7 +397,7 @@ class MedicationKnowledge(
         if self.synonym_element is not None or (
             self.synonym is not None and None in self.synonym
         ):
-            doubt()
+            check_aligned(self.synonym, self.synonym_element)
         for reference in self.associatedMedication or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATION.prefixes

@@ -24,7 +24,12 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _MEDICATIONREQUEST_REPORTEDREFERENCE = Targets(
@@ -184,6 +189,8 @@ class MedicationRequest(
     eventHistory: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:
@@ -246,11 +253,13 @@ class MedicationRequest(
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATIONREQUEST_BASEDON.prefixes

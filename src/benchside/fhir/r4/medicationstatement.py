@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST = Targets(
     "CarePlan", "MedicationRequest", "ServiceRequest"
@@ -70,6 +70,8 @@ class MedicationStatement(
     dosage: Annotated[list[Dosage], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST.prefixes

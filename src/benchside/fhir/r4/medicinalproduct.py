@@ -16,7 +16,12 @@ from benchside.fhir.r4.datatypes import (
     MarketingStatus,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _MEDICINALPRODUCTINDICATION = Targets("MedicinalProductIndication")
 _ORGANIZATION = Targets("Organization")
@@ -174,10 +179,12 @@ class MedicinalProduct(
     ) = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.specialMeasures_element is not None or (
             self.specialMeasures is not None and None in self.specialMeasures
         ):
-            doubt()
+            check_aligned(self.specialMeasures, self.specialMeasures_element)
         for reference in self.pharmaceuticalProduct or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICINALPRODUCTPHARMACEUTICAL.prefixes

@@ -15,7 +15,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDICINALPRODUCT_OR_MEDICINALPRODUCTPACKAGED = Targets(
     "MedicinalProduct", "MedicinalProductPackaged"
@@ -103,6 +103,8 @@ class MedicinalProductAuthorization(
     procedure: MedicinalProductAuthorizationProcedure | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.subject) is not None and (
             (text := reference.reference) is None
             or not text.startswith(

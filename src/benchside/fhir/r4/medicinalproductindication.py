@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDICINALPRODUCTINDICATIONOTHERTHERAPY_MEDICATIONREFERENCE = Targets(
     "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification"
@@ -71,6 +71,8 @@ class MedicinalProductIndication(
     population: Annotated[list[Population], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATION_OR_MEDICINALPRODUCT.prefixes

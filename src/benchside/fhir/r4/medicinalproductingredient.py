@@ -15,7 +15,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 
@@ -93,6 +93,8 @@ class MedicinalProductIngredient(
     substance: MedicinalProductIngredientSubstance | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.manufacturer or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION.prefixes

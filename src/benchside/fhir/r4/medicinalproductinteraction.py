@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDICINALPRODUCTINTERACTIONINTERACTANT_ITEMREFERENCE = Targets(
     "Medication", "MedicinalProduct", "ObservationDefinition", "Substance"
@@ -69,6 +69,8 @@ class MedicinalProductInteraction(
     management: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICATION_OR_MEDICINALPRODUCT_OR_SUBSTANCE.prefixes

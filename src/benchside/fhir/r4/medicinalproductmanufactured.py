@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _MEDICINALPRODUCTINGREDIENT = Targets("MedicinalProductIngredient")
@@ -37,6 +37,8 @@ class MedicinalProductManufactured(
     otherCharacteristics: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.manufacturer or ():
             if (text := reference.reference) is None or not text.startswith(
                 _ORGANIZATION.prefixes

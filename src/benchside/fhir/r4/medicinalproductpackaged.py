@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DEVICEDEFINITION = Targets("DeviceDefinition")
 _MEDICINALPRODUCTMANUFACTURED = Targets("MedicinalProductManufactured")
@@ -91,6 +91,8 @@ class MedicinalProductPackaged(
     packageItem: Annotated[list[MedicinalProductPackagedPackageItem], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICINALPRODUCT.prefixes

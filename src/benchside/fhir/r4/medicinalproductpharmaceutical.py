@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDICINALPRODUCTINGREDIENT = Targets("MedicinalProductIngredient")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
@@ -100,6 +100,8 @@ class MedicinalProductPharmaceutical(
     ]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.ingredient or ():
             if (text := reference.reference) is None or not text.startswith(
                 _MEDICINALPRODUCTINGREDIENT.prefixes

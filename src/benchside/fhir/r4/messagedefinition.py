@@ -30,7 +30,12 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, doubt, is_positive_maximum
+from benchside.fhir.rules import (
+    Invariant,
+    check_aligned,
+    is_positive_maximum,
+    note_containment,
+)
 
 
 def _md_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -124,10 +129,12 @@ class MessageDefinition(
     graph_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.replaces_element is not None or (
             self.replaces is not None and None in self.replaces
         ):
-            doubt()
+            check_aligned(self.replaces, self.replaces_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.date is None and self.date_element is None:
@@ -135,7 +142,7 @@ class MessageDefinition(
         if self.parent_element is not None or (
             self.parent is not None and None in self.parent
         ):
-            doubt()
+            check_aligned(self.parent, self.parent_element)
         chosen = 0
         if self.eventCoding is not None:
             chosen += 1
@@ -146,7 +153,7 @@ class MessageDefinition(
         if self.graph_element is not None or (
             self.graph is not None and None in self.graph
         ):
-            doubt()
+            check_aligned(self.graph, self.graph_element)
 
 
 INVARIANTS: tuple[Invariant, ...] = (

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _OPERATIONOUTCOME = Targets("OperationOutcome")
 _DEVICE = Targets("Device")
@@ -116,6 +116,8 @@ class MessageHeader(
     definition_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         chosen = 0
         if self.eventCoding is not None:
             chosen += 1

@@ -25,9 +25,10 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     Targets,
+    check_aligned,
     check_decimal,
     check_reference,
-    doubt,
+    note_containment,
 )
 
 _OBSERVATION = Targets("Observation")
@@ -206,35 +207,35 @@ class MolecularSequenceQualityRoc(BackboneElement, kw_only=True):
         if self.score_element is not None or (
             self.score is not None and None in self.score
         ):
-            doubt()
+            check_aligned(self.score, self.score_element)
         if self.numTP_element is not None or (
             self.numTP is not None and None in self.numTP
         ):
-            doubt()
+            check_aligned(self.numTP, self.numTP_element)
         if self.numFP_element is not None or (
             self.numFP is not None and None in self.numFP
         ):
-            doubt()
+            check_aligned(self.numFP, self.numFP_element)
         if self.numFN_element is not None or (
             self.numFN is not None and None in self.numFN
         ):
-            doubt()
+            check_aligned(self.numFN, self.numFN_element)
         if self.precision_element is not None or (
             self.precision is not None and None in self.precision
         ):
-            doubt()
+            check_aligned(self.precision, self.precision_element)
         if self.precision is not None:
             check_decimal(self.precision)
         if self.sensitivity_element is not None or (
             self.sensitivity is not None and None in self.sensitivity
         ):
-            doubt()
+            check_aligned(self.sensitivity, self.sensitivity_element)
         if self.sensitivity is not None:
             check_decimal(self.sensitivity)
         if self.fMeasure_element is not None or (
             self.fMeasure is not None and None in self.fMeasure
         ):
-            doubt()
+            check_aligned(self.fMeasure, self.fMeasure_element)
         if self.fMeasure is not None:
             check_decimal(self.fMeasure)
 
@@ -410,6 +411,8 @@ class MolecularSequence(
     ) = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.coordinateSystem is None and self.coordinateSystem_element is None:
             raise ValueError("coordinateSystem is required")
         if (reference := self.patient) is not None and (

@@ -20,7 +20,11 @@ from benchside.fhir.r4.datatypes import (
     Period,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, preferred_identifiers_differ
+from benchside.fhir.rules import (
+    Invariant,
+    note_containment,
+    preferred_identifiers_differ,
+)
 
 
 def _nsd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -93,6 +97,8 @@ class NamingSystem(
     uniqueId: Annotated[list[NamingSystemUniqueId], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:

@@ -19,7 +19,12 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -227,19 +232,23 @@ class NutritionOrder(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         if self.instantiates_element is not None or (
             self.instantiates is not None and None in self.instantiates
         ):
-            doubt()
+            check_aligned(self.instantiates, self.instantiates_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:

@@ -29,7 +29,13 @@ from benchside.fhir.r4.datatypes import (
     SampledData,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, components_differ
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_reference,
+    components_differ,
+    note_containment,
+)
 
 _OBSERVATION_BASEDON = Targets(
     "CarePlan",
@@ -255,6 +261,8 @@ class Observation(
     component: Annotated[list[ObservationComponent], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _OBSERVATION_BASEDON.prefixes

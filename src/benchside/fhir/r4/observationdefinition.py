@@ -20,7 +20,13 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _VALUESET = Targets("ValueSet")
 
@@ -113,10 +119,12 @@ class ObservationDefinition(
     criticalCodedValueSet: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.permittedDataType_element is not None or (
             self.permittedDataType is not None and None in self.permittedDataType
         ):
-            doubt()
+            check_aligned(self.permittedDataType, self.permittedDataType_element)
         if (reference := self.validCodedValueSet) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_VALUESET.prefixes)

@@ -32,7 +32,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, doubt
+from benchside.fhir.rules import Invariant, check_aligned, note_containment
 
 
 def _opd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -93,7 +93,7 @@ class OperationDefinitionOverload(BackboneElement, kw_only=True):
         if self.parameterName_element is not None or (
             self.parameterName is not None and None in self.parameterName
         ):
-            doubt()
+            check_aligned(self.parameterName, self.parameterName_element)
 
 
 class OperationDefinitionParameterReferencedFrom(BackboneElement, kw_only=True):
@@ -161,7 +161,7 @@ class OperationDefinitionParameter(BackboneElement, kw_only=True):
         if self.targetProfile_element is not None or (
             self.targetProfile is not None and None in self.targetProfile
         ):
-            doubt()
+            check_aligned(self.targetProfile, self.targetProfile_element)
         if _opd_1(self, None, None) is False:
             raise ValueError("opd-1")
         if (
@@ -229,6 +229,8 @@ class OperationDefinition(
     overload: Annotated[list[OperationDefinitionOverload], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:
@@ -240,7 +242,7 @@ class OperationDefinition(
         if self.resource_element is not None or (
             self.resource is not None and None in self.resource
         ):
-            doubt()
+            check_aligned(self.resource, self.resource_element)
         if self.system is None and self.system_element is None:
             raise ValueError("system is required")
         if self.type is None and self.type_element is None:

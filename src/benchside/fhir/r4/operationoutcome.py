@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     DomainResource,
     Element,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class OperationOutcomeIssue(BackboneElement, kw_only=True):
@@ -39,11 +39,11 @@ class OperationOutcomeIssue(BackboneElement, kw_only=True):
         if self.location_element is not None or (
             self.location is not None and None in self.location
         ):
-            doubt()
+            check_aligned(self.location, self.location_element)
         if self.expression_element is not None or (
             self.expression is not None and None in self.expression
         ):
-            doubt()
+            check_aligned(self.expression, self.expression_element)
 
 
 class OperationOutcome(
@@ -53,3 +53,7 @@ class OperationOutcome(
 
     resourceType: ClassVar[str] = "OperationOutcome"
     issue: Annotated[list[OperationOutcomeIssue], NOT_EMPTY]
+
+    def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()

@@ -17,7 +17,13 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _ENDPOINT = Targets("Endpoint")
@@ -91,10 +97,12 @@ class Organization(
     endpoint: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.alias_element is not None or (
             self.alias is not None and None in self.alias
         ):
-            doubt()
+            check_aligned(self.alias, self.alias_element)
         if (reference := self.partOf) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

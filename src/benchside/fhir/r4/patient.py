@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _PATIENT_OR_RELATEDPERSON = Targets("Patient", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
@@ -130,6 +130,8 @@ class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patie
     link: Annotated[list[PatientLink], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         chosen = 0
         if self.deceasedBoolean is not None or self.deceasedBoolean_element is not None:
             chosen += 1

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
     "Organization", "Practitioner", "PractitionerRole"
@@ -118,6 +118,8 @@ class PaymentReconciliation(
     )
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.created is None and self.created_element is None:

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PERSONLINK_TARGET = Targets("Patient", "Person", "Practitioner", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
@@ -58,6 +58,8 @@ class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person
     link: Annotated[list[PersonLink], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.managingOrganization) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_ORGANIZATION.prefixes)

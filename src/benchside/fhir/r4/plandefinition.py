@@ -47,7 +47,12 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _GROUP = Targets("Group")
 
@@ -235,7 +240,7 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
         if self.goalId_element is not None or (
             self.goalId is not None and None in self.goalId
         ):
-            doubt()
+            check_aligned(self.goalId, self.goalId_element)
         chosen = 0
         if self.subjectCodeableConcept is not None:
             chosen += 1
@@ -374,6 +379,8 @@ class PlanDefinition(
     action: Annotated[list[PlanDefinitionAction], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0
@@ -391,4 +398,4 @@ class PlanDefinition(
         if self.library_element is not None or (
             self.library is not None and None in self.library
         ):
-            doubt()
+            check_aligned(self.library, self.library_element)

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 
@@ -60,3 +60,7 @@ class Practitioner(
     photo: Annotated[list[Attachment], NOT_EMPTY] | None = None
     qualification: Annotated[list[PractitionerQualification], NOT_EMPTY] | None = None
     communication: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()

@@ -17,7 +17,12 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _PRACTITIONER = Targets("Practitioner")
 _ORGANIZATION = Targets("Organization")
@@ -67,7 +72,7 @@ class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
         if self.daysOfWeek_element is not None or (
             self.daysOfWeek is not None and None in self.daysOfWeek
         ):
-            doubt()
+            check_aligned(self.daysOfWeek, self.daysOfWeek_element)
 
 
 class PractitionerRole(
@@ -96,6 +101,8 @@ class PractitionerRole(
     endpoint: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.practitioner) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PRACTITIONER.prefixes)

@@ -19,7 +19,12 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _DEVICE = Targets("Device")
 _PROCEDUREPERFORMER_ACTOR = Targets(
@@ -132,15 +137,19 @@ class Procedure(
     usedCode: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLAN_OR_SERVICEREQUEST.prefixes

@@ -16,7 +16,12 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Signature,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _PROVENANCEAGENT_WHO = Targets(
     "Device",
@@ -85,6 +90,8 @@ class Provenance(
     signature: Annotated[list[Signature], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         chosen = 0
         if self.occurredPeriod is not None:
             chosen += 1
@@ -100,7 +107,7 @@ class Provenance(
         if self.policy_element is not None or (
             self.policy is not None and None in self.policy
         ):
-            doubt()
+            check_aligned(self.policy, self.policy_element)
         if (reference := self.location) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_LOCATION.prefixes)

@@ -38,7 +38,13 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_decimal, doubt, link_ids_differ
+from benchside.fhir.rules import (
+    Invariant,
+    check_aligned,
+    check_decimal,
+    link_ids_differ,
+    note_containment,
+)
 
 
 def _que_7(this: Any, resource: Any, root: Any) -> bool | None:
@@ -548,16 +554,18 @@ class Questionnaire(
     item: Annotated[list[QuestionnaireItem], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.derivedFrom_element is not None or (
             self.derivedFrom is not None and None in self.derivedFrom
         ):
-            doubt()
+            check_aligned(self.derivedFrom, self.derivedFrom_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.subjectType_element is not None or (
             self.subjectType is not None and None in self.subjectType
         ):
-            doubt()
+            check_aligned(self.subjectType, self.subjectType_element)
         if self.item is not None and _que_2(self, self, self) is False:
             raise ValueError("que-2")
 

@@ -27,7 +27,13 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _CAREPLAN_OR_SERVICEREQUEST = Targets("CarePlan", "ServiceRequest")
 _OBSERVATION_OR_PROCEDURE = Targets("Observation", "Procedure")
@@ -175,6 +181,8 @@ class QuestionnaireResponse(
     item: Annotated[list[QuestionnaireResponseItem], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(
                 _CAREPLAN_OR_SERVICEREQUEST.prefixes

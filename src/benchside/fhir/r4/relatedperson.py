@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PATIENT = Targets("Patient")
 
@@ -56,6 +56,8 @@ class RelatedPerson(
     communication: Annotated[list[RelatedPersonCommunication], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.patient) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_PATIENT.prefixes)

@@ -34,7 +34,13 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _REQUESTGROUPACTION_PARTICIPANT = Targets(
     "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
@@ -231,15 +237,19 @@ class RequestGroup(
     action: Annotated[list[RequestGroupAction], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None
             and None in self.instantiatesCanonical
         ):
-            doubt()
+            check_aligned(
+                self.instantiatesCanonical, self.instantiatesCanonical_element
+            )
         if self.instantiatesUri_element is not None or (
             self.instantiatesUri is not None and None in self.instantiatesUri
         ):
-            doubt()
+            check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:

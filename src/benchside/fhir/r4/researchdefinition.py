@@ -26,7 +26,12 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _GROUP = Targets("Group")
 _RESEARCHELEMENTDEFINITION = Targets("ResearchElementDefinition")
@@ -93,6 +98,8 @@ class ResearchDefinition(
     outcome: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0
@@ -110,11 +117,11 @@ class ResearchDefinition(
         if self.comment_element is not None or (
             self.comment is not None and None in self.comment
         ):
-            doubt()
+            check_aligned(self.comment, self.comment_element)
         if self.library_element is not None or (
             self.library is not None and None in self.library
         ):
-            doubt()
+            check_aligned(self.library, self.library_element)
         if (reference := self.population) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_RESEARCHELEMENTDEFINITION.prefixes)

@@ -36,7 +36,12 @@ from benchside.fhir.r4.datatypes import (
     Timing,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _GROUP = Targets("Group")
 
@@ -184,6 +189,8 @@ class ResearchElementDefinition(
     characteristic: Annotated[list[ResearchElementDefinitionCharacteristic], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0
@@ -201,10 +208,10 @@ class ResearchElementDefinition(
         if self.comment_element is not None or (
             self.comment is not None and None in self.comment
         ):
-            doubt()
+            check_aligned(self.comment, self.comment_element)
         if self.library_element is not None or (
             self.library is not None and None in self.library
         ):
-            doubt()
+            check_aligned(self.library, self.library_element)
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     RelatedArtifact,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PLANDEFINITION = Targets("PlanDefinition")
 _RESEARCHSTUDY = Targets("ResearchStudy")
@@ -96,6 +96,8 @@ class ResearchStudy(
     objective: Annotated[list[ResearchStudyObjective], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.protocol or ():
             if (text := reference.reference) is None or not text.startswith(
                 _PLANDEFINITION.prefixes

@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _RESEARCHSTUDY = Targets("ResearchStudy")
 _PATIENT = Targets("Patient")
@@ -40,6 +40,8 @@ class ResearchSubject(
     consent: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.study) is not None and (

@@ -18,7 +18,13 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -190,6 +196,8 @@ class RiskAssessment(
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -29,7 +29,12 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
 
@@ -220,6 +225,8 @@ class RiskEvidenceSynthesis(
     certainty: Annotated[list[RiskEvidenceSynthesisCertainty], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.population) is not None and (

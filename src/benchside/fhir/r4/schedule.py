@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SCHEDULE_ACTOR = Targets(
     "Device",
@@ -43,6 +43,8 @@ class Schedule(DomainResource, kw_only=True, tag_field="resourceType", tag="Sche
     comment_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.actor or ():
             if (text := reference.reference) is None or not text.startswith(
                 _SCHEDULE_ACTOR.prefixes

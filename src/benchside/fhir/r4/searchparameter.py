@@ -30,7 +30,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, doubt
+from benchside.fhir.rules import Invariant, check_aligned, note_containment
 
 
 def _spd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -124,6 +124,8 @@ class SearchParameter(
     component: Annotated[list[SearchParameterComponent], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:
@@ -139,25 +141,25 @@ class SearchParameter(
         if self.base_element is not None or (
             self.base is not None and None in self.base
         ):
-            doubt()
+            check_aligned(self.base, self.base_element)
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
         if self.target_element is not None or (
             self.target is not None and None in self.target
         ):
-            doubt()
+            check_aligned(self.target, self.target_element)
         if self.comparator_element is not None or (
             self.comparator is not None and None in self.comparator
         ):
-            doubt()
+            check_aligned(self.comparator, self.comparator_element)
         if self.modifier_element is not None or (
             self.modifier is not None and None in self.modifier
         ):
-            doubt()
+            check_aligned(self.modifier, self.modifier_element)
         if self.chain_element is not None or (
             self.chain is not None and None in self.chain
         ):
-            doubt()
+            check_aligned(self.chain, self.chain_element)
         if (self.xpath is not None or self.xpath_element is not None) and _spd_1(
             self, self, self
         ) is False:

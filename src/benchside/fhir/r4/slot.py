@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SCHEDULE = Targets("Schedule")
 
@@ -41,6 +41,8 @@ class Slot(DomainResource, kw_only=True, tag_field="resourceType", tag="Slot"):
     comment_element: Element | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.schedule) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_SCHEDULE.prefixes)

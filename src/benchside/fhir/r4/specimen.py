@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SUBSTANCE = Targets("Substance")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -189,6 +189,8 @@ class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Spec
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if (reference := self.subject) is not None and (
             (text := reference.reference) is None
             or not text.startswith(_SPECIMEN_SUBJECT.prefixes)

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SUBSTANCE = Targets("Substance")
 
@@ -155,3 +155,7 @@ class SpecimenDefinition(
     timeAspect_element: Element | None = None
     collection: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     typeTested: Annotated[list[SpecimenDefinitionTypeTested], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()

@@ -34,13 +34,14 @@ from benchside.fhir.r4.datatypes import (
 )
 from benchside.fhir.rules import (
     Invariant,
+    check_aligned,
     defaults_only_in_specialization,
     differential_ids_differ,
     differential_paths_begin_with_type,
-    doubt,
     first_path_is_type,
     hl7_has_no_defaults,
     hl7_types_are_simple,
+    note_containment,
     paths_differ,
     root_has_no_slice,
     root_is_plain,
@@ -380,6 +381,8 @@ class StructureDefinition(
     differential: StructureDefinitionDifferential | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:
@@ -393,7 +396,7 @@ class StructureDefinition(
         if self.contextInvariant_element is not None or (
             self.contextInvariant is not None and None in self.contextInvariant
         ):
-            doubt()
+            check_aligned(self.contextInvariant, self.contextInvariant_element)
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
         if _sdf_1(self, self, self) is False:

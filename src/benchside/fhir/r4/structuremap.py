@@ -75,10 +75,11 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import (
     Invariant,
     astuple,
+    check_aligned,
     check_base64,
     check_choice,
     check_decimal,
-    doubt,
+    note_containment,
 )
 
 
@@ -114,7 +115,7 @@ class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
         if self.variable_element is not None or (
             self.variable is not None and None in self.variable
         ):
-            doubt()
+            check_aligned(self.variable, self.variable_element)
 
 
 class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
@@ -194,7 +195,7 @@ class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
         if self.listMode_element is not None or (
             self.listMode is not None and None in self.listMode
         ):
-            doubt()
+            check_aligned(self.listMode, self.listMode_element)
         if (self.element is not None or self.element_element is not None) and _smp_1(
             self, None, None
         ) is False:
@@ -423,6 +424,8 @@ class StructureMap(
     group: Annotated[list[StructureMapGroup], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:
@@ -432,7 +435,7 @@ class StructureMap(
         if self.import_element is not None or (
             self.import_ is not None and None in self.import_
         ):
-            doubt()
+            check_aligned(self.import_, self.import_element)
 
 
 INVARIANTS: tuple[Invariant, ...] = (

@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     DomainResource,
     Element,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class SubscriptionChannel(BackboneElement, kw_only=True):
@@ -34,7 +34,7 @@ class SubscriptionChannel(BackboneElement, kw_only=True):
         if self.header_element is not None or (
             self.header is not None and None in self.header
         ):
-            doubt()
+            check_aligned(self.header, self.header_element)
 
 
 class Subscription(
@@ -57,6 +57,8 @@ class Subscription(
     channel: SubscriptionChannel
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.reason is None and self.reason_element is None:

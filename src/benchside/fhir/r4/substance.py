@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SUBSTANCE = Targets("Substance")
 
@@ -81,3 +81,7 @@ class Substance(
     description_element: Element | None = None
     instance: Annotated[list[SubstanceInstance], NOT_EMPTY] | None = None
     ingredient: Annotated[list[SubstanceIngredient], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()

@@ -14,6 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Identifier,
 )
+from benchside.fhir.rules import note_containment
 
 
 class SubstanceNucleicAcidSubunitSugar(BackboneElement, kw_only=True):
@@ -113,3 +114,7 @@ class SubstanceNucleicAcid(
     areaOfHybridisation_element: Element | None = None
     oligoNucleotideType: CodeableConcept | None = None
     subunit: Annotated[list[SubstanceNucleicAcidSubunit], NOT_EMPTY] | None = None
+
+    def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()

@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     SubstanceAmount,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class SubstancePolymerRepeatRepeatUnitStructuralRepresentation(
@@ -172,7 +172,9 @@ class SubstancePolymer(
     repeat: Annotated[list[SubstancePolymerRepeat], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.modification_element is not None or (
             self.modification is not None and None in self.modification
         ):
-            doubt()
+            check_aligned(self.modification, self.modification_element)

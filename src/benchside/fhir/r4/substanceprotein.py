@@ -14,7 +14,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Identifier,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class SubstanceProteinSubunit(BackboneElement, kw_only=True):
@@ -69,7 +69,9 @@ class SubstanceProtein(
     subunit: Annotated[list[SubstanceProteinSubunit], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.disulfideLinkage_element is not None or (
             self.disulfideLinkage is not None and None in self.disulfideLinkage
         ):
-            doubt()
+            check_aligned(self.disulfideLinkage, self.disulfideLinkage_element)

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DOCUMENTREFERENCE = Targets("DocumentReference")
 
@@ -161,3 +161,7 @@ class SubstanceReferenceInformation(
     target: Annotated[list[SubstanceReferenceInformationTarget], NOT_EMPTY] | None = (
         None
     )
+
+    def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()

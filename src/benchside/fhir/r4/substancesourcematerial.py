@@ -13,7 +13,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     Identifier,
 )
-from benchside.fhir.rules import doubt
+from benchside.fhir.rules import check_aligned, note_containment
 
 
 class SubstanceSourceMaterialPartDescription(BackboneElement, kw_only=True):
@@ -185,11 +185,13 @@ class SubstanceSourceMaterial(
     ) = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.parentSubstanceName_element is not None or (
             self.parentSubstanceName is not None and None in self.parentSubstanceName
         ):
-            doubt()
+            check_aligned(self.parentSubstanceName, self.parentSubstanceName_element)
         if self.geographicalLocation_element is not None or (
             self.geographicalLocation is not None and None in self.geographicalLocation
         ):
-            doubt()
+            check_aligned(self.geographicalLocation, self.geographicalLocation_element)

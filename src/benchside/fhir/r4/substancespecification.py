@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SUBSTANCESPECIFICATION = Targets("SubstanceSpecification")
 _DOCUMENTREFERENCE = Targets("DocumentReference")
@@ -405,6 +405,8 @@ class SubstanceSpecification(
     sourceMaterial: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(
                 _DOCUMENTREFERENCE.prefixes

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference
+from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 _SUPPLYREQUEST_REQUESTER = Targets(
@@ -103,6 +103,8 @@ class SupplyRequest(
     deliverTo: Reference | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         chosen = 0
         if self.itemCodeableConcept is not None:
             chosen += 1

@@ -72,6 +72,7 @@ from benchside.fhir.rules import (
     check_decimal,
     check_reference,
     compare_dates,
+    note_containment,
 )
 
 _TASKRESTRICTION_RECIPIENT = Targets(
@@ -360,6 +361,8 @@ class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task"):
     output: Annotated[list[TaskOutput], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         for reference in self.partOf or ():
             if (text := reference.reference) is None or not text.startswith(
                 _TASK.prefixes

@@ -28,7 +28,7 @@ from benchside.fhir.r4.datatypes import (
     Element,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, doubt
+from benchside.fhir.rules import Invariant, check_aligned, note_containment
 
 
 def _tcp_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -194,7 +194,7 @@ class TerminologyCapabilitiesCodeSystemVersionFilter(BackboneElement, kw_only=Tr
         if self.op is None and self.op_element is None:
             raise ValueError("op is required")
         if self.op_element is not None or (self.op is not None and None in self.op):
-            doubt()
+            check_aligned(self.op, self.op_element)
 
 
 class TerminologyCapabilitiesCodeSystemVersion(BackboneElement, kw_only=True):
@@ -235,11 +235,11 @@ class TerminologyCapabilitiesCodeSystemVersion(BackboneElement, kw_only=True):
         if self.language_element is not None or (
             self.language is not None and None in self.language
         ):
-            doubt()
+            check_aligned(self.language, self.language_element)
         if self.property_element is not None or (
             self.property is not None and None in self.property
         ):
-            doubt()
+            check_aligned(self.property, self.property_element)
 
 
 class TerminologyCapabilitiesCodeSystem(BackboneElement, kw_only=True):
@@ -345,6 +345,8 @@ class TerminologyCapabilities(
     closure: TerminologyCapabilitiesClosure | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.date is None and self.date_element is None:

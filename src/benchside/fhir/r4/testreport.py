@@ -26,7 +26,13 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Invariant,
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _TESTSCRIPT = Targets("TestScript")
 
@@ -180,6 +186,8 @@ class TestReport(
     teardown: TestReportTeardown | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.testScript) is not None and (

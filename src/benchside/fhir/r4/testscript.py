@@ -35,7 +35,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, doubt
+from benchside.fhir.rules import Invariant, check_aligned, note_containment
 
 
 def _tst_9_operation(this: Any, resource: Any, root: Any) -> bool | None:
@@ -739,11 +739,11 @@ class TestScriptMetadataCapability(BackboneElement, kw_only=True):
         if self.origin_element is not None or (
             self.origin is not None and None in self.origin
         ):
-            doubt()
+            check_aligned(self.origin, self.origin_element)
         if self.link_element is not None or (
             self.link is not None and None in self.link
         ):
-            doubt()
+            check_aligned(self.link, self.link_element)
         if self.capabilities is None and self.capabilities_element is None:
             raise ValueError("capabilities is required")
 
@@ -839,6 +839,8 @@ class TestScript(
     teardown: TestScriptTeardown | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

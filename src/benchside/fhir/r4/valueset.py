@@ -28,7 +28,12 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_decimal, doubt
+from benchside.fhir.rules import (
+    Invariant,
+    check_aligned,
+    check_decimal,
+    note_containment,
+)
 
 
 def _vsd_6(this: Any, resource: Any, root: Any) -> bool | None:
@@ -271,7 +276,7 @@ class ValueSetComposeInclude(BackboneElement, kw_only=True):
         if self.valueSet_element is not None or (
             self.valueSet is not None and None in self.valueSet
         ):
-            doubt()
+            check_aligned(self.valueSet, self.valueSet_element)
         if _vsd_1(self, None, None) is False:
             raise ValueError("vsd-1")
         if _vsd_2(self, None, None) is False:
@@ -327,6 +332,8 @@ class ValueSet(DomainResource, kw_only=True, tag_field="resourceType", tag="Valu
     expansion: ValueSetExpansion | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
 

@@ -16,7 +16,12 @@ from benchside.fhir.r4.datatypes import (
     Signature,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference, doubt
+from benchside.fhir.rules import (
+    Targets,
+    check_aligned,
+    check_reference,
+    note_containment,
+)
 
 _ORGANIZATION = Targets("Organization")
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
@@ -158,9 +163,11 @@ class VerificationResult(
     validator: Annotated[list[VerificationResultValidator], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.targetLocation_element is not None or (
             self.targetLocation is not None and None in self.targetLocation
         ):
-            doubt()
+            check_aligned(self.targetLocation, self.targetLocation_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")

@@ -21,7 +21,12 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference
+from benchside.fhir.rules import (
+    Targets,
+    check_decimal,
+    check_reference,
+    note_containment,
+)
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -113,6 +118,8 @@ class VisionPrescription(
     lensSpecification: Annotated[list[VisionPrescriptionLensSpecification], NOT_EMPTY]
 
     def __post_init__(self) -> None:
+        if self.contained is not None:
+            note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.created is None and self.created_element is None:
