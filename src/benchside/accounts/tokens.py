@@ -18,6 +18,7 @@ from benchside.accounts.models import Person, System, Token
 from benchside.accounts.principal import Principal
 from benchside.accounts.roles import UnknownRole, scopes_of
 from benchside.accounts.scopes import UnknownScope, narrowed, parse_scope
+from benchside.record.engine import Engine
 
 PREFIX: Final = "bst_"
 """Tells leak scanners and people what such a text is."""
@@ -34,7 +35,7 @@ SELECT t.id, t.scopes, t.patient, t.last_used,
   FROM accounts_token t
   LEFT JOIN accounts_person p ON p.id = t.person_id
   LEFT JOIN accounts_system s ON s.id = t.system_id
- WHERE t.digest = %s AND t.revoked IS NULL AND t.expires > %s
+ WHERE t.digest = ? AND t.revoked IS NULL AND t.expires > ?
    AND COALESCE(p.is_active, s.is_active)
 """
 
@@ -101,11 +102,10 @@ def principal_for(raw_token: str, *, at: datetime | None = None) -> Principal | 
     if not raw_token.startswith(PREFIX) or len(raw_token) > TOKEN_CHARACTERS_MAX:
         return None
     moment = at or datetime.now(UTC)
-    with connection.cursor() as cursor:
-        cursor.execute(_OWNER_OF_TOKEN, (digest_of(raw_token), _moment_value(moment)))
-        row: Sequence[Any] | None = cursor.fetchone()
-    if row is None:
+    rows = Engine().rows(_OWNER_OF_TOKEN, (digest_of(raw_token), _moment_value(moment)))
+    if not rows:
         return None
+    row = rows[0]
     _note_use(row[0], _moment(row[3]), moment)
     return _principal(_json(row[1]), row[2], row[4:8] if row[4] is not None else None, row[8:12])
 

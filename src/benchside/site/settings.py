@@ -1,20 +1,11 @@
 """Django settings. What a site may change is in options.py; everything here follows from it."""
 
-from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from benchside.site.databases import database_settings
 from benchside.site.home import home_folder, secret_key
 from benchside.site.logs import log_settings
 from benchside.site.options import read_options
-
-
-def _when_importable(name: str) -> list[str]:
-    try:
-        return [name] if find_spec(f"{name}.apps") else []
-    except (ImportError, NotImplementedError):
-        return []
-
 
 BENCHSIDE_HOME = home_folder()
 _options = read_options(BENCHSIDE_HOME)
@@ -42,8 +33,9 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "benchside.site",
     "benchside.accounts",
-    *_when_importable("benchside.record"),
-    *_when_importable("benchside.wire.fhir_api"),
+    "benchside.record",
+    "benchside.pages",
+    "benchside.wire.fhir_api",
 ]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
