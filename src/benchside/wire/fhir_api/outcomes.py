@@ -38,13 +38,24 @@ def _said(code: str) -> Reader:
     return read
 
 
+def _conflict(error: Exception) -> tuple[Fault, ...]:
+    """What a version conflict means to a client, which may have named a version of what does not exist."""
+    if isinstance(error, VersionConflict) and error.found is None:
+        message = f"{error.type}/{error.id} is not in the record, so it has no version {error.expected} to change."
+        return (Fault(path="", code="conflict", message=message),)
+    if isinstance(error, VersionConflict) and error.expected is None:
+        message = f"{error.type}/{error.id} exists already, at version {error.found}."
+        return (Fault(path="", code="conflict", message=message),)
+    return _said("conflict")(error)
+
+
 ANSWERED: dict[type[Exception], tuple[int, Reader]] = {
     Invalid: (400, _listed),
     InvalidSearch: (400, _listed),
     NotFound: (404, _said("not-found")),
     Gone: (410, _said("deleted")),
     Referenced: (409, _said("conflict")),
-    VersionConflict: (412, _said("conflict")),
+    VersionConflict: (412, _conflict),
     MultipleMatches: (412, _said("multiple-matches")),
     DanglingReferences: (422, _listed),
 }

@@ -6,9 +6,10 @@ Sources: https://hl7.org/fhir/R4/http.html#update, #upsert, #cond-update, #concu
 from typing import TYPE_CHECKING, Any
 
 from benchside.accounts.scopes import permits
+from benchside.record import Gone, NotFound
 from benchside.wire.fhir_api import access, audit, conditions, writing
 from benchside.wire.fhir_api.call import Answer, Call
-from benchside.wire.fhir_api.problems import BadRequest, Conflicting
+from benchside.wire.fhir_api.problems import BadRequest, Conflicting, PreconditionFailed
 
 if TYPE_CHECKING:
     from benchside.record.commit import Commit, Staged
@@ -30,12 +31,22 @@ def put(call: Call, commit: "Commit", resource: Any) -> "Staged":
     """Stage `resource` at its id under the call's conditions; it may be new there if the caller may create."""
     if audit.is_own_id(call.resource_type, resource.id):
         raise Conflicting(f"{call.resource_type}/{resource.id} is an id that the record gives itself; choose another.")
-    must_exist = call.if_match is not None or not permits(call.principal, call.resource_type, "c")
+    must_exist = not permits(call.principal, call.resource_type, "c")
     if_match = writing.version_wanted(call)
+    if call.if_match is not None and if_match is None:
+        if_match = _version_there(call, resource.id)
     if call.if_none_match is not None and call.if_none_match.strip() == "*":
         if_match, must_exist = NONE_YET, False
     access.require_writable_in_scope(call, resource)
     return commit.update(resource, if_match=if_match, must_exist=must_exist)
+
+
+def _version_there(call: Call, resource_id: str) -> int:
+    """The version that `If-Match: *` means: whichever is there; raises PreconditionFailed when none is."""
+    try:
+        return call.record.read(call.resource_type, resource_id).version
+    except (NotFound, Gone) as missing:
+        raise PreconditionFailed(f"If-Match: * needs something to replace, but {missing}") from missing
 
 
 def answered(call: Call, staged: "Staged") -> Answer:

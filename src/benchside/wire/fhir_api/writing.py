@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from benchside.fhir import Fault, Invalid, read
+from benchside.fhir.references import references
 from benchside.record import Attribution, Stored
 from benchside.wire.fhir_api.call import Answer, Call, version_in_etag
 from benchside.wire.fhir_api.negotiation import JSON_TYPES, body_type
@@ -30,13 +31,23 @@ def resource_in(call: Call) -> "AnyResource":
         raise BadRequest(f"The body must be one {call.resource_type} resource as JSON; it is empty.")
     kind = body_type(call.content_type)
     if kind in JSON_TYPES:
-        return read(call.body, call.resource_type)
+        return localised(call, read(call.body, call.resource_type))
     if call.resource_type == "Binary":
         document = {"resourceType": "Binary", "contentType": kind, "data": b64encode(call.body).decode()}
         if call.id:
             document["id"] = call.id
         return read(msgspec.json.encode(document), "Binary")
     raise UnsupportedMediaType(f"We read JSON only; send application/fhir+json instead of {kind}.")
+
+
+def localised(call: Call, resource: "AnyResource") -> "AnyResource":
+    """Make references to our own address relative, so that they are found and kept whole like every local reference."""
+    if f'"{call.base}/'.encode() in call.body:
+        for _, reference in references(resource):
+            text = reference.reference
+            if text is not None and text.startswith(call.base + "/"):
+                reference.reference = text[len(call.base) + 1 :]
+    return resource
 
 
 def require_same_id(call: Call, resource: Any) -> None:
