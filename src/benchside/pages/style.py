@@ -138,7 +138,7 @@ def _choices(request: HttpRequest) -> dict[str, object]:
         ),
         "attempt_options": (Option(value="1", text="1"), Option(value="2", text="2")),
         "position_options": (Option(value="sitting", text=_("Sitting")), Option(value="lying", text=_("Lying"))),
-        "complication_options": (Option(value="haematoma", text=_("Haematoma")), Option(value="faint", text=_("Felt faint"))),
+        "complication_options": (Option(value="hematoma", text=_("Hematoma")), Option(value="faint", text=_("Felt faint"))),
         "picked_tests": tuple(option for option in style_samples.catalogue() if option.value in picked),
         "wrong_form": replace(
             new_form("style-wrong", "/style/try", prefix="wrong", values={"mrn": "004-218-7", "agreed": ""}),

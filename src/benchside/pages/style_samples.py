@@ -58,7 +58,7 @@ def samples(_: Words, now: datetime) -> Samples:
         reasons=_reasons(_),
         spreads=_spreads(_),
         rejections=(
-            Bar(label=_("Haemolysed"), value=14, text="14", emphasis=True),
+            Bar(label=_("Hemolyzed"), value=14, text="14", emphasis=True),
             Bar(label=_("Too little blood"), value=6, text="6"),
             Bar(label=_("Clotted"), value=5, text="5"),
             Bar(label=_("Label missing"), value=2, text="2"),
@@ -167,7 +167,7 @@ def _steps(_: Words, now: datetime) -> tuple[Step, ...]:
 def _problem_steps(_: Words, now: datetime) -> tuple[Step, ...]:
     return (
         *_steps(_, now)[:2],
-        Step(text=_("Rejected"), state="problem", at=now - timedelta(minutes=12), by="Tom Adeyemi", note=_("Haemolysed: collect again")),
+        Step(text=_("Rejected"), state="problem", at=now - timedelta(minutes=12), by="Tom Adeyemi", note=_("Hemolyzed: collect again")),
         *(Step(text=step.text, state="waiting") for step in _steps(_, now)[3:]),
     )
 
@@ -177,7 +177,7 @@ def _events(_: Words, now: datetime) -> tuple[Event, ...]:
         Event(text=_("Called to Dr. Ines Vogel, read back"), at=now - timedelta(minutes=3), by="Rosa Delgado", tone="good", icon="phone"),
         Event(text=_("No answer at extension 4410"), at=now - timedelta(minutes=9), by="Rosa Delgado", tone="warning", icon="phone"),
         Event(text=_("Critical: Potassium 6.8 mmol/L"), at=now - timedelta(minutes=11), by="Tom Adeyemi", tone="danger", icon="alarm",
-              detail=_("Repeated on the same tube: 6.7 mmol/L. No haemolysis.")),
+              detail=_("Repeated on the same tube: 6.7 mmol/L. No hemolysis.")),
         Event(text=_("Specimen received"), at=now - timedelta(minutes=30), by="Tom Adeyemi", icon="inbox"),
     )
 
@@ -193,7 +193,7 @@ def _results(now: datetime, _: Words) -> tuple[Result, ...]:
         return replace(plain, **more)  # type: ignore[arg-type] # the callers below give fields of Result
 
     return (
-        result("Potassium", "6.8", "mmol/L", "3.5", "5.1", flag="HH", priors=priors("4.4", "4.6", "5.0"), status="preliminary", note=_("No haemolysis")),
+        result("Potassium", "6.8", "mmol/L", "3.5", "5.1", flag="HH", priors=priors("4.4", "4.6", "5.0"), status="preliminary", note=_("No hemolysis")),
         result("Sodium", "138", "mmol/L", "136", "145", flag="N", priors=priors("139", "141", "140")),
         result("Creatinine", "1.90", "mg/dL", "0.60", "1.20", flag="H", priors=priors("1.10", "1.24", "1.45"), status="amended"),
         result("Calcium", "8.30", "mg/dL", "8.60", "10.20", flag="L", priors=priors("9.10")),
