@@ -112,8 +112,8 @@ def insert_rows(engine: Engine, view: View, rows: Sequence[ViewRow]) -> None:
 
 
 _CURRENT = """
-SELECT r.key, v.content FROM record_resource r JOIN record_version v ON v.key = r.version_key
-WHERE r.type = ? AND r.deleted = 0 AND r.key > ? ORDER BY r.key LIMIT 1000"""
+SELECT r.key, v.content, r.recorded FROM record_resource r JOIN record_version v ON v.key = r.version_key
+WHERE r.type = ? AND r.deleted = 0 AND (r.recorded, r.key) > (?, ?) ORDER BY r.recorded, r.key LIMIT 1000"""
 
 
 def rebuild(
@@ -123,11 +123,11 @@ def rebuild(
     view.make(engine)
     done = 0
     for resource_type in sorted(view.resource_types):
-        after = 0
-        while page := engine.rows(_CURRENT, (resource_type, after)):
-            changes = [(int(key), read(bytes(content))) for key, content in page]
+        after = (0, 0)
+        while page := engine.rows(_CURRENT, (resource_type, *after)):
+            changes = [(int(key), read(bytes(content))) for key, content, _ in page]
             insert_rows(engine, view, view_rows(view, changes)[1])
-            after = page[-1][0]
+            after = (page[-1][2], page[-1][0])
             done += len(page)
             progress(done)
     return done
