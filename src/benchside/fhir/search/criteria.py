@@ -1,7 +1,9 @@
 """A search as data: what `query.parse_search` understood, for the record to answer.
 
 Criteria are met by a resource or not; all of `Search.criteria` must be met (AND). A criterion is about resources of
-its own `type` only: in a search over several types each parameter becomes an `AnyOf` with one criterion a type.
+its own `type`: in a search over several types each parameter becomes an `AnyOf` with one criterion a type. A negative
+clause (`:not`, `:not-in`, `:missing=true`) is met by every resource without such a value, those of other types
+included; over several types there is one for each, all of which must be met. `_lastUpdated` is asked once, of any type.
 Source: https://hl7.org/fhir/R4/search.html.
 """
 
@@ -128,6 +130,8 @@ Value: TypeAlias = PartValue | CompositeValue | MissingValue | TypedIdentifierVa
 @dataclass(frozen=True, slots=True)
 class Clause:
     """`parameter[:modifier]=value,value`: met when one of the values is (OR); `:not` and `:not-in` when none is.
+
+    `Location.near` becomes two clauses of NumberValue, one for the latitude and one for the longitude (rows.position).
 
     `parameter` is the code as asked, which may be an alias (`Parameter.alias_of`). For `:identifier` the values are
     TokenValue over `reference_identifiers`; a `:[type]` modifier has already become the type of each ReferenceValue.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from benchside.fhir.r4.names import RESOURCE_NAMES
-from benchside.fhir.search.criteria import AnyOf, Chained, Clause, Criterion, Reverse, StringValue, TokenValue
+from benchside.fhir.search.criteria import AnyOf, Chained, Clause, Criterion, MissingValue, Reverse, StringValue, TokenValue
 from benchside.fhir.search.parameters import ROW_PARAMETERS, TEXT_PARAMETERS, Parameter, parameters
-from benchside.fhir.search.value_reading import Setting, ValueFault, read_values, split, unescape
+from benchside.fhir.search.value_reading import Setting, ValueFault, read_box, read_values, split, unescape
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ class UnknownParameterError(ValueError):
     """The search names a parameter that the type does not have."""
 
 
+def _negative(criterion: Criterion) -> bool:
+    """Whether the criterion is met by having no such value."""
+    if not isinstance(criterion, Clause):
+        return False
+    missing = isinstance(criterion.values[0], MissingValue) and criterion.values[0].missing
+    return missing or criterion.modifier in ("not", "not-in")
+
+
 class CriterionReader:
     """Reads the filters of one search over `types`."""
 
@@ -51,16 +59,28 @@ class CriterionReader:
         self._limits = limits
         self._setting = setting
 
-    def read(self, name: str, value: str) -> Criterion:
-        """The criterion of `name=value`; over several types every one of them must have the parameter.
+    def read(self, name: str, value: str) -> tuple[Criterion, ...]:
+        """The criteria of `name=value`, all of which must be met; every type searched must have the parameter.
 
         Raises UnknownParameterError or ValueFault.
         """
-        if len(self._types) == 1:
-            return self._criterion(self._types[0], name, value, 0)
-        if name in ROW_PARAMETERS:
-            return self._clause("Resource", self._known(self._types[0], name), None, value)
-        return AnyOf(tuple(self._criterion(type_name, name, value, 0) for type_name in self._types))
+        if name == "_lastUpdated":  # the same question for every type
+            return (self._clause(self._types[0], self._known(self._types[0], name), None, value),)
+        if len(self._types) == 1 and name.partition(":")[0] == "near":
+            return self._near(self._types[0], name, value)
+        criteria = tuple(self._criterion(type_name, name, value, 0) for type_name in self._types)
+        if len(criteria) == 1 or _negative(criteria[0]):
+            return criteria  # not A's x, and not B's x: each is true of resources of the other type
+        return (AnyOf(criteria),)
+
+    def _near(self, type_name: str, name: str, value: str) -> tuple[Criterion, ...]:
+        """Within the latitudes, and within the longitudes: see rows.position."""
+        parameter = self._known(type_name, name)
+        latitudes, longitudes = read_box(unescape(value))
+        return (
+            Clause(type_name, parameter.code, None, latitudes),
+            Clause(type_name, parameter.code, None, longitudes),
+        )
 
     def _criterion(self, type_name: str, name: str, value: str, depth: int) -> Criterion:
         if depth > self._limits.chain_depth_max:
@@ -75,6 +95,8 @@ class CriterionReader:
         if colon and not modifier:
             raise ValueFault("ends in ':' without a modifier.")
         parameter = self._known(type_name, code)
+        if parameter.kind == "special" and parameter.code not in TEXT_PARAMETERS:
+            raise ValueFault("is answered for locations alone, without modifier and not at the end of a chain.", "not-supported")
         if dot:
             return self._chained(type_name, parameter, modifier or None, rest, value, depth)
         return self._clause(type_name, parameter, modifier or None, value)

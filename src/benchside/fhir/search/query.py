@@ -201,7 +201,7 @@ class _SearchReader:
         return True
 
     def _read_criterion(self, name: str, value: str) -> None:
-        self._criteria.append(self._reader.read(name, value))
+        self._criteria.extend(self._reader.read(name, value))
 
     # Parameters of the result
 

@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from benchside.fhir.search.soundex import soundex
-from benchside.fhir.search.values import INSTANT_MAX, INSTANT_MIN, IndexValues, Part
+from benchside.fhir.search.values import INSTANT_MAX, INSTANT_MIN, LONGITUDE_OFFSET, IndexValues, Part
 from benchside.terms.instant import span
 
 if TYPE_CHECKING:
@@ -242,9 +242,10 @@ def composite(rows: IndexValues, number: int, *parts: list[Part]) -> None:
 
 
 def position(rows: IndexValues, number: int, value: LocationPosition) -> None:
-    """Latitude and longitude in degrees (WGS84)."""
+    """Latitude, and longitude plus LONGITUDE_OFFSET, in degrees (WGS84): a location has one of each."""
     if value.latitude is not None and value.longitude is not None:
-        rows.composites.append((number, (("number", value.latitude), ("number", value.longitude))))
+        rows.numbers.append((number, value.latitude))
+        rows.numbers.append((number, value.longitude + LONGITUDE_OFFSET))
 
 
 def concept_parts(parts: list[Part], value: CodeableConcept) -> None:

@@ -31,6 +31,7 @@ from benchside.fhir.search.criteria import (
 )
 from benchside.fhir.search.parameters import Parameter
 from benchside.fhir.search.soundex import soundex
+from benchside.fhir.search.values import LONGITUDE_OFFSET
 from benchside.terms.instant import INSTANT_MAX, INSTANT_MIN, microseconds, span
 
 CodesOf = Callable[[str], Sequence[tuple[str | None, str]] | None]
@@ -81,6 +82,8 @@ _LOCAL = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(/_history/[A-Za-z0
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+", re.ASCII)
 
 _NEAR_KM_DEFAULT: Final = Decimal(10)
+_NEAR_KM_MAX: Final = Decimal(20_038)  # half way round the world
+_HAIR: Final = Decimal("1e-9")
 _KM_OF_UNIT: Final = {
     "km": Decimal(1),
     "m": Decimal("0.001"),
@@ -122,8 +125,6 @@ def read_values(parameter: Parameter, modifier: str | None, raw: str, setting: S
         return (_missing(raw),)
     if modifier is not None and modifier not in MODIFIERS[parameter.kind]:
         raise ValueFault(_modifier_words(parameter, modifier), "not-supported")
-    if parameter.kind == "special":
-        return tuple(value for part in parts for value in _near(unescape(part)))
     if parameter.kind == "composite":
         return tuple(_composite(parameter, part, setting) for part in parts)
     if parameter.kind == "token":
@@ -313,32 +314,38 @@ def _composite(parameter: Parameter, raw: str, setting: Setting) -> CompositeVal
     )
 
 
-def _near(text: str) -> list[CompositeValue]:
-    """The box around `latitude|longitude[|distance[|unit]]` (WGS84); two boxes where it crosses the date line."""
+def read_box(text: str) -> tuple[tuple[NumberValue, ...], tuple[NumberValue, ...]]:
+    """The latitudes and longitudes around `latitude|longitude[|distance[|unit]]` (degrees, WGS84).
+
+    A box, which R4 leaves to the server; 10 km where no distance is given. Where it crosses the date line it has two
+    ranges of longitude. Raises ValueFault.
+    """
     parts = text.split("|")
-    if not 2 <= len(parts) <= 4 or any(_NUMBER.fullmatch(part) is None for part in parts[: min(len(parts), 3)] if part):
-        raise ValueFault(f"{text!r} is not [latitude]|[longitude]|[distance]|[unit].")
-    if not parts[0] or not parts[1]:
+    if not 2 <= len(parts) <= 4 or not parts[0] or not parts[1] or any(part and not _NUMBER.fullmatch(part) for part in parts[:3]):
         raise ValueFault(f"{text!r} is not [latitude]|[longitude]|[distance]|[unit].")
     latitude, longitude = Decimal(parts[0]), Decimal(parts[1])
     unit = parts[3] if len(parts) == 4 and parts[3] else "km"
     if abs(latitude) > 90 or abs(longitude) > 180 or unit not in _KM_OF_UNIT:
         raise ValueFault("takes a latitude within 90, a longitude within 180, and a distance in km, m, [mi_i], [mi_us] or [ft_i].")
     distance = (Decimal(parts[2]) if len(parts) > 2 and parts[2] else _NEAR_KM_DEFAULT) * _KM_OF_UNIT[unit]
-    if distance < 0:
-        raise ValueFault("takes a distance that is not negative.")
+    if not 0 <= distance <= _NEAR_KM_MAX:
+        raise ValueFault(f"takes a distance from 0 to {_NEAR_KM_MAX} km.")
     up = distance / _KM_OF_A_DEGREE
     cosine = Decimal(math.cos(math.radians(min(abs(float(latitude)) + float(up), 90))))
     side = min(up / cosine, Decimal(180)) if cosine > Decimal("0.0001") else Decimal(180)
-    rows = _between(latitude - up, latitude + up)
     west, east = longitude - side, longitude + side
-    if side < 180 and west < -180:
-        return [CompositeValue((rows, _between(west + 360, Decimal(180)))), CompositeValue((rows, _between(Decimal(-180), east)))]
-    if side < 180 and east > 180:
-        return [CompositeValue((rows, _between(west, Decimal(180)))), CompositeValue((rows, _between(Decimal(-180), east - 360)))]
-    return [CompositeValue((rows, _between(west, east)))]
+    if side == 180:
+        ranges = [(Decimal(-180), Decimal(180))]
+    elif west < -180:
+        ranges = [(west + 360, Decimal(180)), (Decimal(-180), east)]
+    elif east > 180:
+        ranges = [(west, Decimal(180)), (Decimal(-180), east - 360)]
+    else:
+        ranges = [(west, east)]
+    longitudes = tuple(_between(low + LONGITUDE_OFFSET, high + LONGITUDE_OFFSET) for low, high in ranges)
+    return (_between(latitude - up, latitude + up),), longitudes
 
 
 def _between(low: Decimal, high: Decimal) -> NumberValue:
-    """From low to high, high itself included but for the last digit of a coordinate."""
-    return NumberValue("eq", (low + high) / 2, low, high + Decimal("1e-9"))
+    """From low to high, and a hair more, so that high itself is within."""
+    return NumberValue("eq", (low + high) / 2, low - _HAIR, high + _HAIR)

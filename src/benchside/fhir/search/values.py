@@ -12,11 +12,14 @@ An empty string is never searched for: the query reader refuses empty values.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from benchside.terms.instant import INSTANT_MAX, INSTANT_MIN
 
-__all__ = ["INSTANT_MAX", "INSTANT_MIN", "IndexValues", "Part"]
+__all__ = ["INSTANT_MAX", "INSTANT_MIN", "LONGITUDE_OFFSET", "IndexValues", "Part"]
+
+LONGITUDE_OFFSET: Final = Decimal(1000)
+"""Added to a longitude so that it shares a parameter with a latitude without being taken for one (`rows.position`)."""
 
 Part: TypeAlias = (
     tuple[str, str, str]  # ("token", system, code)
