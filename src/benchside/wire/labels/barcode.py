@@ -17,8 +17,9 @@ _SYMBOLS_REMEMBERED = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Code128:
-    """A Code 128 without quiet zones: `modules` of 1 (bar) and 0 (space); `values` from the start code to the last
-    character, without check character and stop.
+    """A Code 128 without quiet zones: `modules` of 1 (bar) and 0 (space).
+
+    `values` go from the start code to the last character, without check character and stop.
     """
 
     content: str
@@ -36,7 +37,7 @@ class DataMatrix:
 
 @lru_cache(maxsize=_SYMBOLS_REMEMBERED)
 def code128(content: str) -> Code128:
-    """Return `content` (visible ASCII, see `content.is_barcode_content`) as Code 128, in as few characters as can be."""
+    """Return `content` (visible ASCII, see `content.is_barcode_content`) as the shortest Code 128."""
     encoder = Code128Encoder(content)
     return Code128(content, tuple(encoder.encoded_text), encoder.bars)
 

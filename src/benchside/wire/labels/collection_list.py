@@ -35,6 +35,7 @@ PAPERS = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}
 _MARGIN = 34.0
 _NAME, _BODY, _SMALL, _LINE = 10, 9, 8, 11.0
 _MATRIX = 30.0
+_MATRIX_UNITS = 10
 _COLUMNS = (
     ("list.patient", 0.285),
     ("list.where", 0.165),
@@ -230,9 +231,9 @@ class _Page:
         symbol = data_matrix(content)
         canvas.saveState()
         canvas.translate(left, top)
-        scale = _MATRIX / len(symbol.rows)
+        scale = _MATRIX / (len(symbol.rows) * _MATRIX_UNITS)
         canvas.scale(scale, scale)
-        draw_matrix(canvas, Matrix(symbol, 0, 0, 1))
+        draw_matrix(canvas, Matrix(symbol, 0, 0, _MATRIX_UNITS))
         canvas.restoreState()
 
     def _text(self, canvas: Canvas, line: _Line, x: float, y: float, room: float) -> None:

@@ -51,8 +51,8 @@ class PersonName:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to print."""
-        return not (self.family.strip() or any(part.strip() for part in self.given) or self.text.strip())
+        """Whether there is nothing that ink would show."""
+        return not any(map(_is_visible, "".join((self.family, *self.given, self.text))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +117,14 @@ def printable_text(text: str) -> str:
     return " ".join("".join(characters).split())
 
 
+def _is_visible(character: str) -> bool:
+    """Whether a character leaves ink of its own: not white space, not a joiner, not a mark on another."""
+    return not character.isspace() and unicodedata.category(character) not in ("Mn", "Mc", "Me", "Cf")
+
+
 def is_identifier(text: str) -> bool:
     """Whether `text` can be printed as an identifier: visible, unpadded, at most `IDENTIFIER_CHARACTERS_MAX` long."""
-    return 0 < len(text) <= IDENTIFIER_CHARACTERS_MAX and printable_text(text) == text and _REPLACEMENT not in text
+    return 0 < len(text) <= IDENTIFIER_CHARACTERS_MAX and text.isprintable() and printable_text(text) == text
 
 
 def is_barcode_content(text: str) -> bool:

@@ -1,7 +1,7 @@
 """PDF: the same drawing true to size, for printers that know no ZPL, for sheets of labels and for pictures on screen.
 
-Written with reportlab (BSD licence): it places things to the dot and embeds and shapes fonts without any system library.
-WeasyPrint, used elsewhere for documents, needs Pango installed and lays text out by its own rules.
+Written with reportlab (BSD licence): it places things to the dot and embeds and shapes fonts without a system library.
+WeasyPrint needs Pango installed and lays text out by its own rules.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -12,13 +12,17 @@ from typing import cast
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import ShapeData, ShapedStr, shapeStr
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
 
 from benchside.wire.labels.arrangement import Bars, Block, Drawing, Item, Matrix, Text
 from benchside.wire.labels.bidi import visual_runs
 from benchside.wire.labels.typefaces import DRAWING, Typefaces
 
 POINTS_PER_MM = 72 / 25.4
+
+_INSET = 0.03
+"""Dots by which a dark shape is smaller on each side: PDF fills every pixel that a shape touches, so an edge a rounding error
+past its dot would widen it by a whole one."""
 
 
 def labels_pdf(drawings: tuple[Drawing, ...]) -> bytes:
@@ -98,20 +102,28 @@ def _draw(canvas: Canvas, item: Item, typefaces: Typefaces) -> None:
             canvas.rect(item.x, -item.y - item.height, item.width, item.height, stroke=0, fill=1)
         case Bars():
             for start, length in _dark_runs(item.symbol.modules):
-                x, width = item.x + start * item.module, length * item.module
+                x, width = item.x + start * item.module + _INSET, length * item.module - 2 * _INSET
                 canvas.rect(x, -item.y - item.height, width, item.height, stroke=0, fill=1)
         case Matrix():
             draw_matrix(canvas, item)
 
 
 def draw_matrix(canvas: Canvas, item: Matrix) -> None:
-    """Fill the dark modules as one path, so that no hairline shows between neighbours."""
+    """Fill the dark modules as one path: their runs along rows and columns, so that no gap shows between neighbours."""
     path = canvas.beginPath()
+    module = item.module
+
+    def add(column: int, row: int, width: int, height: int) -> None:
+        x, y = item.x + column * module, -item.y - (row + height) * module
+        path.rect(x + _INSET, y + _INSET, width * module - 2 * _INSET, height * module - 2 * _INSET)
+
     for row, modules in enumerate(item.symbol.rows):
         for start, length in _dark_runs(modules):
-            y = -item.y - (row + 1) * item.module
-            path.rect(item.x + start * item.module, y, length * item.module, item.module)
-    canvas.drawPath(path, stroke=0, fill=1)
+            add(start, row, length, 1)
+    for column, cells in enumerate(zip(*item.symbol.rows, strict=True)):
+        for start, length in _dark_runs("".join(cells)):
+            add(column, start, 1, length)
+    canvas.drawPath(path, stroke=0, fill=1, fillMode=FILL_NON_ZERO)
 
 
 def _dark_runs(modules: str) -> tuple[tuple[int, int], ...]:

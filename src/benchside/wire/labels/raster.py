@@ -1,5 +1,8 @@
 """Pictures of labels and of single texts, drawn by PDFium from the PDF."""
 
+# pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pypdfium2 has no type stubs; what is taken from it is cast.
+
 import io
 from dataclasses import dataclass
 from typing import cast
@@ -59,7 +62,7 @@ def _page_image(pdf: bytes, page_number: int, *, scale: float) -> Image.Image:
         document = pypdfium2.PdfDocument(pdf)
         try:
             # The annotation of `scale` is taken from its default, 1; PDFium takes any positive number.
-            bitmap = document[page_number].render(scale=scale)  # pyright: ignore[reportArgumentType, reportUnknownMemberType, reportUnknownVariableType]
-            return cast(Image.Image, bitmap.to_pil()).convert("RGB")
+            bitmap = document[page_number].render(scale=cast(int, scale))
+            return cast(pypdfium2.PdfBitmap, bitmap).to_pil().convert("RGB")
         finally:
             document.close()

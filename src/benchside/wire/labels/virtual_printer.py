@@ -1,8 +1,8 @@
 """A label printer that exists only as a TCP server, for tests, demonstrations and trying a set-up without hardware.
 
-Run `python -m benchside.wire.labels.virtual_printer --port 9100 --control-port 9101`. It keeps what it "prints", answers
-~HS and the label counter, obeys ~JA, and has the faults of a real one: no paper, no ribbon, open head, pause, silence,
-slowness, dropped connections. Faults are set at the start or, line by line, on the control port:
+Run `python -m benchside.wire.labels.virtual_printer --port 9100 --control-port 9101`. It keeps what it "prints",
+answers ~HS and the label counter, obeys ~JA, and has the faults of a real one: no paper, no ribbon, open head, pause,
+silence, slowness, dropped connections. Faults are set at the start or, line by line, on the control port:
 `set is_paper_out yes`, `set seconds_per_label 2`, `set drop_after_bytes 100`, `show`.
 
 Like a real printer it obeys commands wherever they stand in the stream: a name that is not escaped would command it.
@@ -95,7 +95,7 @@ class ZplStream:
 
 @dataclass(slots=True)
 class VirtualPrinter:
-    """The printer: `faults` may be changed at any time, `printed` holds the last formats that came out, oldest first."""
+    """The printer: `faults` may be changed at any time, `printed` holds the last formats that came out, in order."""
 
     faults: Faults = field(default_factory=Faults)
     directory: Path | None = None
