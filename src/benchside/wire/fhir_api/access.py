@@ -34,35 +34,41 @@ def search_scope(call: Call, types: "Iterable[str]") -> SearchScope | None:
 
 
 def require_id_in_scope(call: Call, letter: str = "r") -> None:
-    """Raise NotFound when the caller is confined to one patient and the addressed resource belongs to another.
+    """`require_in_scope` for the resource that the call addresses."""
+    require_in_scope(call, call.resource_type, call.id, letter)
+
+
+def require_in_scope(call: Call, kind: str, resource_id: str, letter: str) -> None:
+    """Raise NotFound when the caller is confined to one patient and this resource belongs to another.
 
     NotFound, not NotPermitted: whether another patient has such a resource is nobody's business.
     """
-    kind, patient = call.resource_type, call.principal.patient
+    patient = call.principal.patient
     if patient is None or reach(call.principal, kind, letter) != "patient":
         return
     if kind == PATIENT:
-        belongs = call.id == patient
+        belongs = resource_id == patient
     elif kind in compartment_parameters(PATIENT):
-        only = Search(types=(kind,), compartment=(PATIENT, patient), criteria=(Clause(kind, "_id", None, (TokenValue(None, call.id),)),), total="accurate", count=0)
-        belongs = bool(call.record.search(only).total)
+        this = (Clause(kind, "_id", None, (TokenValue(None, resource_id),)),)
+        belongs = call.record.count(Search(types=(kind,), compartment=(PATIENT, patient), criteria=this)) > 0
     else:
         belongs = True  # A Medication or an Organization belongs to no patient: the scope on its type alone decides.
     if not belongs:
-        raise NotFound(kind, call.id)
+        raise NotFound(kind, resource_id)
 
 
-def require_writable_in_scope(call: Call, resource: Any) -> None:
-    """Raise NotPermitted when the caller is confined to one patient and `resource` would belong to another or to none."""
-    patient = call.principal.patient
-    if patient is None:
+def require_writable_in_scope(call: Call, resource: Any, letter: str) -> None:
+    """Raise NotPermitted when the caller is confined to one patient and `resource` would belong to another or to none.
+
+    `letter` is "c" for a new resource, "u" for one that is changed; what is there must be the patient's own as well.
+    """
+    patient, kind = call.principal.patient, type(resource).resourceType
+    if patient is None or reach(call.principal, kind, letter) != "patient":
         return
-    kind = type(resource).resourceType
-    if reach(call.principal, kind, "u") == "all" or reach(call.principal, kind, "c") == "all":
-        return
-    values = index_values(resource, call.record.policy.zone)
-    if values.patient != patient:
+    if index_values(resource, call.record.policy.zone).patient != patient:
         raise NotPermitted(f"You may write {kind} resources of Patient/{patient} only; this one belongs to another or to nobody.")
+    if letter == "u":
+        require_in_scope(call, kind, resource.id, letter)
 
 
 def require_no_patient_scope(call: Call) -> None:

@@ -89,7 +89,10 @@ def page(call: Call, search: Search, sent: SearchPage | None) -> SearchPage:
     cursor = search.cursor.removeprefix(OWN_PLACE) if search.cursor and search.cursor.startswith(OWN_PLACE) else None
     matches = list(sent.matches) if sent is not None else []
     left = search.count - len(matches)
-    sent_total = (sent.total if sent is not None else None) or 0
+    if sent is not None:
+        sent_total = sent.total or 0
+    else:
+        sent_total = call.record.count(replace(search, cursor=None), access.search_scope(call, search.types))
     made, made_total, after = _own(call, search, query, max(left, 1), cursor or None)
     total = None if search.total == "none" else sent_total + made_total
     if sent is not None and (sent.next_cursor is not None or left <= 0):

@@ -3,13 +3,14 @@
 Sources: https://hl7.org/fhir/R4/http.html#create, #ccreate
 """
 
-from benchside.wire.fhir_api import conditions, writing
+from benchside.wire.fhir_api import access, conditions, writing
 from benchside.wire.fhir_api.call import Answer, Call
 
 
 def create(call: Call) -> Answer:
     """Keep a new resource under an id of ours; with `If-None-Exist`, only if nothing fits the condition yet."""
     resource = writing.resource_in(call)
+    access.require_writable_in_scope(call, resource, "c")
     if call.if_none_exist is None:
         with writing.committing(call, "fhir.create") as commit:
             staged = commit.create(resource)

@@ -13,7 +13,7 @@ from benchside.wire.fhir_api.problems import SeveralMatch
 def delete(call: Call) -> Answer:
     """Delete a resource; deleting what is not there is no error."""
     if_match = writing.version_wanted(call)
-    access.require_id_in_scope(call)
+    access.require_id_in_scope(call, "d")
     try:
         with writing.committing(call, "fhir.delete") as commit:
             staged = commit.delete(call.resource_type, call.id, if_match=if_match)

@@ -24,6 +24,7 @@ from benchside.wire.fhir_api.problems import AddressTooLong, BadRequest, TooLarg
 from benchside.wire.fhir_api.site import site_access_log, site_record
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+METADATA: Final = ("metadata",)
 PARAMETERS_MAX: Final = 1_000
 NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -55,7 +56,7 @@ def _answer(request: HttpRequest, path: str) -> Answer:
     accept: str | None = meta.get("HTTP_ACCEPT")
     if segments[:1] != ("Binary",) and segments[:1] != ("_export",):
         negotiation.require_json_answer(accept, format_parameter)
-    if segments == ("metadata",):
+    if segments == METADATA:
         return capabilities.answer(method, base_of(request), negotiation.presentation(pairs))
     principal = signin.principal_of(meta.get("HTTP_AUTHORIZATION"))
     call = Call(
@@ -69,7 +70,7 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         access_log=site_access_log(),
         origin=meta.get("REMOTE_ADDR", ""),
         limits=limits,
-        dispatch=routes.perform,
+        dispatch=_entry,
         body=b"" if method in NO_BODY else _body(request, limits),
         content_type=meta.get("CONTENT_TYPE") or None,
         accept=accept,
@@ -82,6 +83,13 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         presentation=negotiation.presentation(pairs) if pairs else negotiation.WHOLE,
     )
     return presented(call, routes.perform(call))
+
+
+def _entry(call: Call) -> Answer:
+    """Answer an entry of a bundle: the same table, and the one address before it."""
+    if call.segments == METADATA:
+        return capabilities.answer(call.method, call.base, call.presentation)
+    return routes.perform(call)
 
 
 def _pairs(query: str) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from django.utils.timezone import get_default_timezone
 
-from benchside.record import HistoryPage, NotFound, Stored
+from benchside.record import HistoryPage, Stored
 from benchside.wire.fhir_api import access, bundles, search_query, signin
 from benchside.wire.fhir_api.call import Answer, Call, instant
 from benchside.wire.fhir_api.presenting import present
@@ -25,8 +25,6 @@ def of_instance(call: Call) -> Answer:
     """Every version of one resource."""
     access.require_id_in_scope(call)
     page = _page(call, call.resource_type, call.id)
-    if not page.versions and not page.total:
-        raise NotFound(call.resource_type, call.id)
     return _answered(call, page, f"{call.resource_type}/{call.id}/_history")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def patch(call: Call) -> Answer:
     """Change parts of one resource."""
-    access.require_id_in_scope(call)
+    access.require_id_in_scope(call, "u")
     for attempt in range(call.limits.conflict_retries_max + 1):
         current = call.record.read(call.resource_type, call.id)
         try:
@@ -56,7 +56,7 @@ def _stage(call: Call, commit: "Commit", current: Stored) -> "Staged":
     if wanted is not None and wanted != current.version:
         raise PreconditionFailed(f"{current.reference} is at version {current.version}, not {wanted}; read it again and repeat your change.")
     resource = _patched(call, current)
-    access.require_writable_in_scope(call, resource)
+    access.require_writable_in_scope(call, resource, "u")
     return commit.update(resource, if_match=current.version)
 
 

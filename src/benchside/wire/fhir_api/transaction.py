@@ -14,7 +14,7 @@ from benchside.accounts.scopes import permits
 from benchside.fhir import Fault, Invalid, r4, read
 from benchside.record import Stored
 from benchside.record.resource_id import new_id
-from benchside.wire.fhir_api import bundles, conditions, deleting, patching, signin, updating, writing
+from benchside.wire.fhir_api import access, bundles, conditions, deleting, patching, signin, updating, writing
 from benchside.wire.fhir_api.bundle_entries import Asked, Envelope, asked, entry_call, write_faults
 from benchside.wire.fhir_api.call import Answer, Call
 from benchside.wire.fhir_api.linking import Linker
@@ -193,7 +193,10 @@ def _link(call: Call, writes: list[Planned]) -> None:
 def _staged(one: Planned, commit: "Commit") -> "list[Staged]":
     match one.asked.method:
         case "POST":
-            return [] if one.existing is not None else [commit.create(one.asked.resource, id=one.asked.resource.id)]
+            if one.existing is not None:
+                return []
+            access.require_writable_in_scope(one.call, one.asked.resource, "c")
+            return [commit.create(one.asked.resource, id=one.asked.resource.id)]
         case "PUT":
             return [updating.put(one.call, commit, one.asked.resource)]
         case "PATCH":
@@ -206,6 +209,7 @@ def _staged_delete(one: Planned, commit: "Commit") -> "list[Staged]":
     if one.asked.pairs:
         matches = deleting.selected(one.call, conditions.filtering(one.asked.pairs, one.asked.request.url))
         return [commit.delete(match.type, match.id) for match in matches]
+    access.require_id_in_scope(one.call, "d")
     if not deleting.is_there(one.call):
         return []
     return [commit.delete(one.call.resource_type, one.call.id, if_match=writing.version_wanted(one.call))]

@@ -37,7 +37,7 @@ def put(call: Call, commit: "Commit", resource: Any) -> "Staged":
         if_match = _version_there(call, resource.id)
     if call.if_none_match is not None and call.if_none_match.strip() == "*":
         if_match, must_exist = NONE_YET, False
-    access.require_writable_in_scope(call, resource)
+    access.require_writable_in_scope(call, resource, "u")
     return commit.update(resource, if_match=if_match, must_exist=must_exist)
 
 
@@ -70,12 +70,12 @@ def put_where(call: Call, commit: "Commit", resource: Any, pairs: tuple[tuple[st
     if existing is None:
         if resource.id is not None:
             return put(call, commit, resource)
-        access.require_writable_in_scope(call, resource)
+        access.require_writable_in_scope(call, resource, "c")
         return commit.create(resource)
     if resource.id is not None and resource.id != existing.id:
         raise BadRequest(
             f"The condition selects {existing.reference}, but the body has the id {resource.id}; leave it out or make them the same."
         )
     resource.id = existing.id
-    access.require_writable_in_scope(call, resource)
+    access.require_writable_in_scope(call, resource, "u")
     return commit.update(resource, if_match=writing.version_wanted(call))
