@@ -4,6 +4,7 @@ Rules keep their numbers in tables (limits, tubes, act requirements) so that a p
 source without reading code. A table that does not fit its type stops the program at once and says where.
 """
 
+import re
 from decimal import Decimal
 from importlib.resources import files
 from typing import TypeVar
@@ -21,7 +22,15 @@ class TableInvalid(ValueError):
 
 
 class _DecimalLoader(yaml.SafeLoader):
-    """YAML 1.1 safe loading that keeps the digits of a decimal: `4.10` is not `4.1`."""
+    """Safe loading that keeps the digits of a decimal (`4.10` is not `4.1`) and reads only `true` and `false` as truth values.
+
+    YAML 1.1 also reads `no`, `on` and `off` as truth values, which in a laboratory are answers and words.
+    """
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
@@ -29,6 +38,7 @@ def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
 
 
 _DecimalLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+_DecimalLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
 def parse_table(text: str, shape: type[T], *, name: str) -> T:

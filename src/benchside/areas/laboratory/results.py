@@ -287,7 +287,6 @@ class ToVerify:
     entered_by: str
     delta: Delta | None = None
     delta_reviewed: bool = False
-    implausible_confirmed: bool | None = None
     quality: tuple[Refusal, ...] = ()
     specimen_rejected: bool = False
 
