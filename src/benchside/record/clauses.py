@@ -94,6 +94,7 @@ def presence(parameter: Parameter) -> list[Rows]:
         "date": "record_date",
         "number": "record_quantity",
         "quantity": "record_quantity",
+        "special": "record_quantity",  # Location.near: its latitude and longitude
     }.get(parameter.kind, TOKEN)
     return [Rows(table, numbers, _restriction(parameter))]
 

@@ -1,0 +1,1 @@
+"""The smallest words of the house: refusals, times, quantities, texts."""
