@@ -14,6 +14,7 @@ WORDS = "seizing patient, nobody else on the ward"
 SIGNED = Override("patient-in-danger", WORDS, AT)
 LAPSED = Refusal("competence.lapsed", {"competence": "competence:venipuncture", "until": AT}, overridable=True)
 REFUSED = Refusal("consent.refused")
+BLOOD = Refusal("collection.blood-volume.over-limit", {"window": "window:day", "planned": "20", "limit": "12"}, overridable=True)
 
 CASES = [
     ("O1-act-without-override", "verify_result", "technician", SIGNED, (REFUSED,), ["consent.refused", "override.role"]),
@@ -24,6 +25,8 @@ CASES = [
     ("O4-ten-characters", "collect_specimen", "technician", Override("patient-in-danger", "1234567890", AT), (LAPSED,), []),
     ("O5-signed-two-minutes-ago", "collect_specimen", "technician", Override("patient-in-danger", WORDS, AT - timedelta(seconds=120)), (LAPSED,), []),
     ("O5-signature-too-old", "collect_specimen", "technician", Override("patient-in-danger", WORDS, AT - timedelta(seconds=121)), (LAPSED,), ["competence.lapsed", "signature.too-old"]),
+    ("O6-childs-blood-limit-is-not-the-technicians", "collect_specimen", "technician", SIGNED, (BLOOD,), ["collection.blood-volume.over-limit"]),
+    ("O6-childs-blood-limit-is-the-clinicians", "collect_specimen", "nurse", SIGNED, (BLOOD,), []),
     ("O6-a-patients-refusal-stands", "collect_specimen", "technician", SIGNED, (LAPSED, REFUSED), ["consent.refused"]),
 ]
 

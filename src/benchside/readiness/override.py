@@ -61,6 +61,7 @@ def apply_override(
         faults.append(Refusal("signature.too-old", {"seconds": SIGNATURE_VALID_S}))
     if faults:
         return OverrideDecision((*refusals, *faults), (), None)
-    remaining = tuple(refusal for refusal in refusals if not refusal.overridable)  # O6: the rest stands.
-    set_aside = tuple(refusal for refusal in refusals if refusal.overridable)
+    # O6: the rest stands, and what the rule leaves to other roles (`only_by`).
+    set_aside = tuple(refusal for refusal in refusals if refusal.overridable and role in rule.only_by.get(refusal.code, rule.by))
+    remaining = tuple(refusal for refusal in refusals if refusal not in set_aside)
     return OverrideDecision(remaining, set_aside, at + timedelta(hours=rule.review_within_h) if set_aside and not remaining else None)

@@ -64,12 +64,16 @@ class Identification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OverrideRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may set which reasons aside, for which coded causes, and by when a lead must have looked at it."""
+    """Who may set which reasons aside, for which coded causes, and by when a lead must have looked at it.
+
+    `only_by` narrows the roles for single codes: a child's blood limit is the clinician's to set aside.
+    """
 
     by: tuple[str, ...]
     reasons: tuple[str, ...]
     review_within_h: int
     codes: tuple[str, ...]
+    only_by: dict[str, tuple[str, ...]] = {}
 
 
 class SiteMay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -166,6 +170,9 @@ def faults_of(requirements: Requirements) -> tuple[str, ...]:
             faults.append(f"{name}: identification takes 1 to 5 identifiers and holds 1 to 1440 minutes.")
         if act.override is not None:
             check(act.override.by, act.roles, "role of this act")
+            faults.extend(f"{name}: {code} is not among the override's codes." for code in act.override.only_by if code not in act.override.codes)
+            for code, roles in act.override.only_by.items():
+                check(roles, dict.fromkeys(act.override.by), f"role of the override (for {code})")
             if not 1 <= act.override.review_within_h <= 720 or not act.override.reasons:
                 faults.append(f"{name}: an override needs reasons, and a review within 1 to 720 hours.")
     for name, role in requirements.roles.items():

@@ -89,6 +89,7 @@ def _override(before: Any, after: Any) -> Directions:
         _by_set(before.codes, after.codes, more_is="loosen"),
         _by_set(before.reasons, after.reasons, more_is="loosen"),
         _by_size(before.review_within_h, after.review_within_h, more_is="loosen"),
+        *(_by_set(before.only_by.get(code, before.by), after.only_by.get(code, after.by), more_is="loosen") for code in {*before.only_by, *after.only_by}),
     )
 
 
@@ -125,7 +126,9 @@ def _changed(act: Act, changes: Mapping[str, Any]) -> Act:
         else:
             values[field] = value
     if values["override"] is not None and "override" not in changes:  # Who may no longer act may no longer override.
-        values["override"] = {**values["override"], "by": [role for role in values["override"]["by"] if role in values["roles"]]}
+        rule, left = values["override"], values["roles"]
+        narrowed = {code: [role for role in roles if role in left] for code, roles in rule.get("only_by", {}).items()}
+        values["override"] = {**rule, "by": [role for role in rule["by"] if role in left], "only_by": narrowed}
     return msgspec.convert(values, Act)
 
 
