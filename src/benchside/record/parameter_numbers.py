@@ -46,7 +46,8 @@ def patient_number(resource_type: str) -> int | None:
 
 
 def _repeats(resource_type: str, element: str) -> bool:
-    return "list[" in str(get_type_hints(r4.RESOURCES[resource_type])[element])
+    hints = get_type_hints(r4.RESOURCES[resource_type])
+    return "list[" in str(hints.get(element) or hints[f"{element}_"])  # `for` is a word of Python
 
 
 def patient_id(resource_type: str, id: str, values: IndexValues) -> str | None:

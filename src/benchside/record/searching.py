@@ -47,7 +47,7 @@ def page(
     """One page of the search, with what it includes and the total unless `_total=none`."""
     plan = _plan(engine, search, scope)
     total = None if search.total == "none" else _count(engine, plan)
-    if search.count == 0:
+    if search.count == 0 or plan is None:
         return SearchPage([], [], total)
     order = sorting.order_of(search, in_posting=plan.in_posting)
     if order is None:
@@ -67,7 +67,9 @@ def count(engine: Engine, search: Search, scope: SearchScope | None) -> int:
     return _count(engine, _plan(engine, search, scope))
 
 
-def _count(engine: Engine, plan: Plan) -> int:
+def _count(engine: Engine, plan: Plan | None) -> int:
+    if plan is None:
+        return 0
     found = Sql(f"SELECT count(*) FROM {plan.source} WHERE ") + plan.where
     return int(engine.rows(found.text, found.values)[0][0])
 
