@@ -1,8 +1,8 @@
 """Write `src/benchside/fhir/search/generated/` anew from HL7's search parameters of R4.
 
-    python tools/generate_search.py --examples <folder> --expansions <folder>
+    python tools/generate_search.py
 
-Needs the unpacked packages of tools/fetch_definitions.py, and the types that tools/generate_r4.py wrote. The output is
+Needs the packages of tools/fetch_definitions.py, and the types that tools/generate_r4.py wrote. The output is
 committed; a test regenerates it and finds no difference.
 """
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fetch_definitions import package_folder
 from r4.bindings import codes
 from r4.definitions import load as load_definitions
 from r4.naming import module
@@ -186,11 +187,9 @@ def write(files: dict[str, str], output: Path) -> None:
 def main() -> None:
     """Generate."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=Path, required=True, help="unpacked hl7.fhir.r4.examples")
-    parser.add_argument("--expansions", type=Path, required=True, help="unpacked hl7.fhir.r4.expansions")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    write(sources(arguments.examples, arguments.expansions), arguments.output)
+    write(sources(package_folder("hl7.fhir.r4.examples"), package_folder("hl7.fhir.r4.expansions")), arguments.output)
 
 
 if __name__ == "__main__":
