@@ -78,11 +78,11 @@ def _wide_choice(definitions: Definitions, type_: Type, element: Element) -> lis
     start = names.index(own[0])
     last, use = element.fields()[-1]
     stop = names.index(naming.companion(last) if naming.has_companion(definitions, element, use) else last) + 1
-    limit = "True" if element.minimum else "False"
-    return [
-        f"if astuple(self)[{start}:{stop}].count(None) != {stop - start - 1}:",
-        f"    check_choice(self, {start}, {stop}, required={limit})",
-    ]
+    if element.minimum:
+        test = f"values[{start}:{stop}].count(None) != {stop - start - 1}"
+    else:
+        test = f"values[{start}:{stop}].count(None) < {stop - start - 1}"
+    return [f"if {test}:", f"    check_choice(self, {start}, {stop}, required={bool(element.minimum)})"]
 
 
 def _references(type_: Type, element: Element, constants: dict[str, str], rules: set[str]) -> list[str]:
@@ -291,6 +291,7 @@ def post_init(
     lines += _invariant_lines(definitions, type_, invariants)
     if any("check_choice" in line for line in lines):
         rules |= {"astuple", "check_choice"}
+        lines.insert(0, "values = astuple(self)")
     functions = [invariant.source for invariant in invariants]
     rules |= runtime_names("\n".join(functions))
     if not lines:

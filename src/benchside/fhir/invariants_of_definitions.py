@@ -5,10 +5,11 @@ Functions take any struct with the fields they read, and return whether the inva
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from operator import attrgetter
 from typing import Any
+
+from msgspec.structs import astuple
 
 _NUMBER = re.compile(r"[+-]?[0-9]+\Z")
 _SIMPLE_TYPE = re.compile(r"[a-zA-Z0-9]+\Z|http://hl7\.org/fhirpath/System\.[A-Z][A-Za-z]+\Z")
@@ -120,12 +121,14 @@ def _roots(definition: Any) -> Iterator[Any]:
 
 
 @cache
-def _default_value(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*(name for name in fields if name.startswith("defaultValue")))
+def _default_values(fields: tuple[str, ...]) -> tuple[int, int]:
+    places = [place for place, name in enumerate(fields) if name.startswith("defaultValue")]
+    return places[0], places[-1] + 1
 
 
 def _has_default(element: Any) -> bool:
-    return any(value is not None for value in _default_value(element.__struct_fields__)(element))
+    start, stop = _default_values(element.__struct_fields__)
+    return astuple(element)[start:stop].count(None) != stop - start
 
 
 def paths_differ(definition: Any) -> bool:

@@ -3,8 +3,8 @@
 What is let in can be shown on a page: no scripts, no event handlers, no links that run something, and nothing that an HTML parser reads
 differently from an XML parser (CDATA sections, processing instructions, comments with angle brackets).
 
-Two looks with one answer: a quick one over the tags that accepts plain narratives, and a parser (expat) for all others, which also
-says what is wrong. Source: HL7 FHIR R4 narrative.html, invariants txt-1 and txt-2.
+Two looks with one answer, both by expat: a quick one that accepts plain narratives, and a thorough one for all others, which also says
+what is wrong. Source: HL7 FHIR R4 narrative.html, invariants txt-1 and txt-2.
 """
 
 import re
@@ -23,25 +23,24 @@ ATTRIBUTES = frozenset(
 )
 FAULTS_MAX = 20
 """More faults than this in one narrative are not looked for."""
+PLAIN_TAGS_MAX = 4_096
+"""Tags remembered from narrative to narrative, each of at most PLAIN_TAG_CHARACTERS_MAX characters."""
+PLAIN_TAG_CHARACTERS_MAX = 120
 NOTHING_TO_READ = "a narrative must hold some words or an image"
-KNOWN_TAGS_MAX = 4_096
-"""Tags remembered from narrative to narrative, each of at most KNOWN_TAG_CHARACTERS_MAX characters."""
-KNOWN_TAG_CHARACTERS_MAX = 120
 
 _ROOT = f'<div xmlns="{NAMESPACE}">'
-_TAGS = re.compile("<[^>]*>")
-_OPENING = re.compile(r"<([a-z][a-z0-9]*)((?:[ \t\r\n]+[a-z]+=(?:\"[^\"<]*\"|'[^'<]*'))*)[ \t\r\n]*(/?)>")
+_OPENING_TAGS = re.compile("<[^/][^>]*>")
+_TAG = re.compile(r"<([a-z][a-z0-9]*)((?:[ \t\r\n]+[a-z]+=(?:\"[^\"<]*\"|'[^'<]*'))*)[ \t\r\n]*/?>")
 _ATTRIBUTE = re.compile(r"([a-z]+)=(?:\"([^\"]*)\"|'([^']*)')")
-_UNUSUAL_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#(?:9|10|13|3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}));)")
+_MARKS = re.compile("<[!?]")
 _WORDS = re.compile(r">[ \t\r\n]*[^<\s&]")
-_NOT_XML = re.compile("[\ufffe\uffff]")
 _LINKS = frozenset(("href", "src", "cite", "longdesc", "usemap"))
 _RUNS = re.compile(r"(?:java|vb|live)script:|blob:|filesystem:|data:(?!image/(?:png|gif|jpe?g|webp|bmp)[;,])")
 _STYLE_RUNS = re.compile(r"(?:java|vb|live)script:|expression\(|-moz-binding|behavior:|@import")
 _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]|/\*.*?\*/")
 
-_known_tags: dict[str, str] = {}
-"""Opening tags met before that may stand in a narrative: tag to name of the element to be closed, empty when it closes itself."""
+_plain_tags: set[str] = set()
+"""Opening tags met before that may stand in a narrative."""
 
 
 def check_narrative(div: str) -> None:
@@ -51,50 +50,37 @@ def check_narrative(div: str) -> None:
 
 
 def is_plain(div: str) -> bool:
-    """Say whether `div` is a narrative in plain form; False may also mean that only a parser can tell."""
-    tags: list[str] = _TAGS.findall(div)
-    if not tags or tags[0] != _ROOT or not div.startswith(_ROOT) or not div.endswith("</div>") or div.count("<") != len(tags):
+    """Say whether `div` is a narrative in plain form; False may also mean that only the thorough look can tell."""
+    if not div.startswith(_ROOT) or not _WORDS.search(div) or _MARKS.search(div):
         return False
-    if "]]>" in div or ("&" in div and _UNUSUAL_ENTITY.search(div)) or not _WORDS.search(div):
+    tags = _OPENING_TAGS.findall(div, len(_ROOT))
+    if not _plain_tags.issuperset(tags) and not all(_is_plain_tag(tag) for tag in set(tags) - _plain_tags):
         return False
-    if not div.isascii() and _NOT_XML.search(div):
+    try:
+        expat.ParserCreate("UTF-8").Parse("<div>" + div[len(_ROOT) :], True)
+    except (expat.ExpatError, UnicodeEncodeError):
         return False
-    still_open: list[str] = []
-    known = _known_tags
-    for tag in tags[1:-1]:
-        if tag[1] == "/":
-            if not still_open or still_open.pop() != tag[2:-1]:
-                return False
-        else:
-            name = known.get(tag)
-            if name is None and (name := _learnt(tag)) is None:
-                return False
-            if name:
-                still_open.append(name)
-    return not still_open
+    return True
 
 
-def _learnt(tag: str) -> str | None:
-    found = _OPENING.fullmatch(tag)
+def _is_plain_tag(tag: str) -> bool:
+    found = _TAG.fullmatch(tag)
     if found is None or found[1] not in ELEMENTS:
-        return None
-    seen: set[str] = set()
+        return False
     for name, double, single in _ATTRIBUTE.findall(found[2]):
         value: str = double or single
-        if name in seen or name not in ATTRIBUTES or (name in _LINKS or name == "style") and ("&" in value or _runs(name, value)):
-            return None
-        seen.add(name)
-    closes: str = "" if found[3] else found[1]
-    if len(_known_tags) < KNOWN_TAGS_MAX and len(tag) <= KNOWN_TAG_CHARACTERS_MAX:
-        _known_tags[tag] = closes
-    return closes
+        if name not in ATTRIBUTES or "&" in value or _runs(name, value):
+            return False
+    if len(_plain_tags) < PLAIN_TAGS_MAX and len(tag) <= PLAIN_TAG_CHARACTERS_MAX:
+        _plain_tags.add(tag)
+    return True
 
 
 def _runs(name: str, value: str) -> bool:
     """Say whether a browser might run something because of an attribute. Browsers skip white space and control characters in it."""
     if name == "style":
         return _STYLE_RUNS.search(_INVISIBLE.sub("", value).lower()) is not None
-    return name in _LINKS and _RUNS.match(_INVISIBLE.sub("", value).lower()) is not None
+    return name in _LINKS and ":" in value and _RUNS.match(_INVISIBLE.sub("", value).lower()) is not None
 
 
 class _Reader:

@@ -105,14 +105,14 @@ def check_aligned(values: "list[Any] | None", companions: "list[Any] | None") ->
 
 
 class Targets:
-    """The resource types one element's references may point at."""
+    """The resource types one element's references may point at; `prefixes` begin the references that need no closer look."""
 
     __slots__ = ("names", "prefixes")
 
     def __init__(self, *names: str) -> None:
         """Take the names of the types."""
         self.names = frozenset(names)
-        self.prefixes = tuple(f"{name}/" for name in names)
+        self.prefixes = (*(f"{name}/" for name in names), "urn:", "#")
 
 
 def type_referred_to(reference: str) -> str | None:

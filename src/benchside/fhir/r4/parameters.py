@@ -376,9 +376,10 @@ class ParametersParameter(BackboneElement, kw_only=True):
     part: "Annotated[list[ParametersParameter], NOT_EMPTY] | None" = None
 
     def __post_init__(self) -> None:
+        values = astuple(self)
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
-        if astuple(self)[5:74].count(None) != 68:
+        if values[5:74].count(None) < 68:
             check_choice(self, 5, 74, required=False)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)

@@ -300,9 +300,10 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     logMessage_element: Element | None = None
 
     def __post_init__(self) -> None:
+        values = astuple(self)
         if self.context is None and self.context_element is None:
             raise ValueError("context is required")
-        if astuple(self)[11:80].count(None) != 68:
+        if values[11:80].count(None) < 68:
             check_choice(self, 11, 80, required=False)
         if self.defaultValueBase64Binary is not None:
             check_base64(self.defaultValueBase64Binary)

@@ -200,7 +200,8 @@ class TaskOutput(BackboneElement, kw_only=True):
     valueMeta: Meta | None = None
 
     def __post_init__(self) -> None:
-        if astuple(self)[4:73].count(None) != 68:
+        values = astuple(self)
+        if values[4:73].count(None) != 68:
             check_choice(self, 4, 73, required=True)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
@@ -283,7 +284,8 @@ class TaskInput(BackboneElement, kw_only=True):
     valueMeta: Meta | None = None
 
     def __post_init__(self) -> None:
-        if astuple(self)[4:73].count(None) != 68:
+        values = astuple(self)
+        if values[4:73].count(None) != 68:
             check_choice(self, 4, 73, required=True)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
