@@ -63,9 +63,14 @@ def check_brake(username: str, address: str | None, *, at: datetime) -> None:
 
 
 def note_failure(username: str, address: str | None, *, at: datetime) -> None:
-    """Count a failed sign-in, and forget those older than is of use."""
+    """Count a failed sign-in."""
     SignInFailure.objects.create(username_digest=_digest(username), address=address, at=at)
-    SignInFailure.objects.filter(at__lt=at - FAILURES_KEPT).delete()
+
+
+def forget_old_failures(at: datetime) -> int:
+    """Remove failures older than anybody looks into; return how many."""
+    removed, _ = SignInFailure.objects.filter(at__lt=at - FAILURES_KEPT).delete()
+    return removed
 
 
 def note_success(username: str) -> None:

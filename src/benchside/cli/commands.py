@@ -1,29 +1,20 @@
-"""The commands, gathered."""
+"""The commands, gathered. Each module holds one family; nothing is imported before a command needs it."""
 
 import typer
 
-application = typer.Typer(help="Benchside: the work system of clinical technicians.", no_args_is_help=True, add_completion=False)
+from benchside.cli import data, demo, people, service, systems
 
-
-@application.callback()
-def start() -> None:
-    """Benchside: the work system of clinical technicians."""
-    import django
-
-    django.setup()
-
-
-@application.command()
-def migrate() -> None:
-    """Bring the database to this release's form. Safe to repeat."""
-    from django.core.management import call_command
-
-    call_command("migrate", interactive=False, verbosity=1)
-
-
-@application.command()
-def version() -> None:
-    """Say which release of Benchside this is."""
-    from benchside import __version__
-
-    typer.echo(f"Benchside {__version__}")
+application = typer.Typer(
+    help="Benchside: the work system of clinical technicians.\n\nOne command for each thing an administrator does. "
+    "Data, secrets and settings are in BENCHSIDE_HOME (by default ~/.local/share/benchside).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+service.add_to(application)
+data.add_to(application)
+application.add_typer(people.application, name="user")
+application.add_typer(systems.application, name="system")
+application.add_typer(demo.application, name="demo")

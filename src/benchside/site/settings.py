@@ -20,6 +20,7 @@ BEHIND_PROXY: bool = _options["behind_proxy"]
 WEB_WORKERS: int = _options["web_workers"]
 WEB_THREADS: int = _options["web_threads"]
 BENCHSIDE_FHIR_LIMITS: dict[str, int] = _options["fhir_limits"]
+BENCHSIDE_RECORD_POLICY = "benchside.site.views.site_policy"  # What every door's record follows: benchside/record/site.py.
 
 DATABASES = {"default": database_settings(_options["database_url"], BENCHSIDE_HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "benchside.site",
     "benchside.accounts",
     "benchside.record",
+    "benchside.readiness",
     "benchside.pages",
     "benchside.wire.fhir_api",
 ]
