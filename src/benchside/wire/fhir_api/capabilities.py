@@ -94,6 +94,7 @@ def _codes(*, system: bool) -> list[str]:
 
 def _resource(name: str, limits: Limits, pointing: list[str]) -> dict[str, Any]:
     own = sorted(audit.searchable(name), key=lambda parameter: parameter.code)
+    includes = not audit.kept_apart(name)
     resource: dict[str, Any] = {
         "type": name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{name}",
@@ -106,8 +107,8 @@ def _resource(name: str, limits: Limits, pointing: list[str]) -> dict[str, Any]:
         "conditionalUpdate": True,
         "conditionalDelete": "single" if limits.conditional_delete_matches_max == 1 else "multiple",
         "referencePolicy": ["literal", "logical", "local", "enforced"],
-        "searchInclude": [f"{name}:{parameter.code}" for parameter in own if parameter.kind == "reference"],
-        "searchRevInclude": pointing,
+        "searchInclude": [f"{name}:{parameter.code}" for parameter in own if parameter.kind == "reference" and includes],
+        "searchRevInclude": pointing if includes else [],
         "searchParam": [{"name": parameter.code, "type": parameter.kind} for parameter in own],
         "operation": [
             _operation(one)

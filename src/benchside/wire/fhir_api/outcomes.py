@@ -12,7 +12,8 @@ import msgspec
 
 from benchside.fhir import Fault, Invalid, operation_outcome, r4, write
 from benchside.fhir.search.query import InvalidSearch
-from benchside.record import DanglingReferences, Gone, MultipleMatches, NotFound, Referenced, VersionConflict
+from benchside.record import DanglingReferences, Gone, MultipleMatches, NotFound, RecordRefusal, Referenced, VersionConflict
+from benchside.record.clauses import NotSearchable
 from benchside.wire.fhir_api.call import Answer, etag
 from benchside.wire.fhir_api.problems import Problem
 
@@ -58,6 +59,8 @@ ANSWERED: dict[type[Exception], tuple[int, Reader]] = {
     VersionConflict: (412, _conflict),
     MultipleMatches: (412, _said("multiple-matches")),
     DanglingReferences: (422, _listed),
+    NotSearchable: (400, _said("not-supported")),
+    RecordRefusal: (422, _said("business-rule")),
 }
 
 

@@ -198,8 +198,9 @@ def fail(job: ExportJob, incident: str, now: datetime) -> None:
 
 def remove(job: ExportJob) -> None:
     """Remove a job, its rows and its files."""
+    folder = folder_of(job.id)
     job.delete()
-    shutil.rmtree(folder_of(job.id), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_expired(now: datetime) -> int:

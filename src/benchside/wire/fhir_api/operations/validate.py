@@ -26,7 +26,7 @@ class _Part(msgspec.Struct):
     """A parameter of the request, its resource still as bytes."""
 
     name: str = ""
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = msgspec.Raw()
     valueCode: str | None = None  # noqa: N815 - FHIR's own names
     valueUri: str | None = None  # noqa: N815
     valueCanonical: str | None = None  # noqa: N815
@@ -73,7 +73,7 @@ def _asked(call: Call) -> tuple[bytes, str, str]:
     given = {part.name: part for part in parts.parameter}
     resource, mode, profile = given.get("resource"), given.get("mode"), given.get("profile")
     return (
-        bytes(resource.resource) if resource is not None and resource.resource is not None else b"",
+        bytes(resource.resource) if resource is not None else b"",
         (mode.valueCode if mode else None) or in_address.get("mode", ""),
         ((profile.valueUri or profile.valueCanonical) if profile else None) or in_address.get("profile", ""),
     )
