@@ -87,7 +87,7 @@ def test_a_patch_of_nothing_or_of_another_kind_is_refused(sqlite_api: Api) -> No
     operations = [{"op": "add", "path": "/active", "value": True}]
     sqlite_api.json("PATCH", "/Patient/nobody", operations, expect=404, kind=JSON_PATCH)
     kept = sqlite_api.create(patient())
-    sqlite_api.json("PATCH", f"/Patient/{kept['id']}", operations, expect=415, kind="application/merge-patch+json")
+    sqlite_api.json("PATCH", f"/Patient/{kept['id']}", operations, expect=415, kind="text/plain")
     sqlite_api.json("PATCH", f"/Patient/{kept['id']}", patient(), expect=400)
 
 
@@ -97,3 +97,17 @@ def test_a_patch_has_a_limit(sqlite_api: Api, settings: Any) -> None:
     operations = [{"op": "test", "path": "/id", "value": kept["id"]}] * 3
     outcome = sqlite_api.json("PATCH", f"/Patient/{kept['id']}", operations, expect=400, kind=JSON_PATCH)
     assert "2" in issues(outcome)[0][1]
+
+
+def test_merge_patch_as_some_clients_send_it(api: Api) -> None:
+    kept = api.create(patient(birthDate="1980-02-29"))
+    place = f"/Patient/{kept['id']}"
+    changed = api.json("PATCH", place, {"active": True, "birthDate": None}, kind="application/json")
+    assert changed["active"] is True
+    assert "birthDate" not in changed
+    api.json("PATCH", place, {"gender": "x"}, expect=400, kind="application/merge-patch+json")
+    api.json("PATCH", place, [], expect=400, kind="application/merge-patch+json")
+    seen = api.call("POST", "/Observation", b'{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10}}')
+    there = seen["Location"].removeprefix("http://testserver/fhir").partition("/_history")[0]
+    merged = api.call("PATCH", there, {"status": "amended"}, kind="application/merge-patch+json")
+    assert b'"value":4.10' in merged.content

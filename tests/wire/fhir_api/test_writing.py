@@ -138,6 +138,11 @@ def test_conditional_create_makes_one_only(api: Api, form: str) -> None:
     assert api.get("/Patient")["total"] == 1
 
 
+def test_a_condition_in_the_address_of_a_create_is_one_too(api: Api) -> None:
+    first = api.json("POST", f"/Patient?{MRN}", patient(), expect=201)
+    assert api.json("POST", f"/Patient?{MRN}", patient())["id"] == first["id"]
+
+
 @pytest.mark.parametrize(
     ("condition", "status", "code"),
     [

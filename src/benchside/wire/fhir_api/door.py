@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from benchside.record import Record
+from benchside.record.site import site_record
 from benchside.wire.fhir_api import capabilities, cors, negotiation, routes, signin
 from benchside.wire.fhir_api.call import Answer, Call, etag, http_date, segments_of
 from benchside.wire.fhir_api.limits import Limits, site_limits
 from benchside.wire.fhir_api.outcomes import answer_for
 from benchside.wire.fhir_api.presenting import presented
 from benchside.wire.fhir_api.problems import AddressTooLong, BadRequest, TooLarge, UnsupportedMediaType
-from benchside.wire.fhir_api.site import site_access_log, site_record
+from benchside.wire.fhir_api.site import site_access_log
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 METADATA: Final = ("metadata",)

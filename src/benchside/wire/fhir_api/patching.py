@@ -1,4 +1,4 @@
-"""patch and conditional patch: JSON Patch (RFC 6902) and FHIRPath Patch.
+"""patch and conditional patch: JSON Patch (RFC 6902), FHIRPath Patch, and JSON Merge Patch (RFC 7396) for clients that send it.
 
 A patch is made on one version and written only if that version is still the current one; when somebody was faster and the
 client named no version, it is made again on the new one, a few times.
@@ -13,6 +13,7 @@ from benchside.fhir.patch import fhirpath_patch, json_patch
 from benchside.record import NotFound, Stored, VersionConflict
 from benchside.wire.fhir_api import access, conditions, writing
 from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.merge_patch import MERGE_PATCH_TYPE, is_merge_patch, merged
 from benchside.wire.fhir_api.negotiation import JSON_PATCH_TYPE, JSON_TYPES, body_type
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, TooCostly, UnsupportedMediaType
 
@@ -65,10 +66,13 @@ def _patched(call: Call, current: Stored) -> Any:
     kind = body_type(call.content_type)
     if kind == JSON_PATCH_TYPE:
         resource = json_patch(current.content, call.body, operations_max=call.limits.patch_operations_max)
+    elif kind == MERGE_PATCH_TYPE or (kind in JSON_TYPES and is_merge_patch(call.body)):
+        resource = read(merged(current.content, call.body), current.type)
     elif kind in JSON_TYPES:
         resource = _fhirpath_patched(call, current)
     else:
-        raise UnsupportedMediaType(f"A patch is {JSON_PATCH_TYPE}, or a Parameters resource as application/fhir+json; not {kind}.")
+        words = f"A patch is {JSON_PATCH_TYPE}, {MERGE_PATCH_TYPE}, or a Parameters resource as application/fhir+json; not {kind}."
+        raise UnsupportedMediaType(words)
     if type(resource).__name__ != current.type or resource.id != current.id:
         raise Invalid((Fault(f"{current.type}.id", "value", "A patch may change neither the type nor the id of a resource."),))
     return resource

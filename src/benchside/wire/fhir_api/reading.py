@@ -10,7 +10,7 @@ import msgspec
 
 from benchside.record import Stored
 from benchside.wire.fhir_api import access, audit, negotiation
-from benchside.wire.fhir_api.call import Answer, Call, etag, moment_in_http_date
+from benchside.wire.fhir_api.call import Answer, Call, moment_in_http_date
 from benchside.wire.fhir_api.problems import NoSuchResource
 
 SECOND = timedelta(seconds=1)
@@ -65,9 +65,9 @@ def _wants_fhir(call: Call) -> bool:
 
 def _client_has_it(call: Call, stored: Stored) -> bool:
     if call.if_none_match is not None:
-        named = {part.strip() for part in call.if_none_match.split(",")}
-        current = etag(stored.version)
-        return "*" in named or current in named or current.removeprefix("W/") in named
+        # Weak comparison (RFC 9110, 8.8.3.2); fhirpy sends the bare version.
+        named = {part.strip().removeprefix("W/").strip('"') for part in call.if_none_match.split(",")}
+        return "*" in named or str(stored.version) in named
     if call.if_modified_since is not None:
         since = moment_in_http_date(call.if_modified_since)
         # HTTP dates have whole seconds: a change within the named second can't be told apart, so it is sent again.

@@ -17,7 +17,8 @@ from benchside.wire.fhir_api.limits import Limits
 from benchside.wire.fhir_api.negotiation import FORM_TYPE, body_type
 from benchside.wire.fhir_api.problems import BadRequest, UnsupportedMediaType
 
-PRESENTATION_PARAMETERS = frozenset({"_format", "_pretty"})
+# Not for the search: how the answer is written, and `_totalMethod`, by which fhirpy asks for the total that we always give.
+PRESENTATION_PARAMETERS = frozenset({"_format", "_pretty", "_totalMethod"})
 
 
 @lru_cache(maxsize=8)

@@ -24,7 +24,7 @@ from benchside.wire.fhir_api.call import instant
 from benchside.wire.fhir_api.limits import Limits, site_limits
 from benchside.wire.fhir_api.models import ExportFile, ExportJob
 from benchside.wire.fhir_api.search_query import search_limits
-from benchside.wire.fhir_api.site import site_record
+from benchside.record.site import site_record
 
 LEASE = timedelta(seconds=60)
 Clock = Callable[[], datetime]
