@@ -238,7 +238,8 @@ def searches(draw: DrawFn) -> tuple[str, Pairs]:
     """A type, and one to three filters on it."""
     resource_type = draw(st.sampled_from(sorted(FILTERS)))
     filters = st.one_of(FILTERS[resource_type], FILTERS[resource_type], CHAINS[resource_type])
-    return resource_type, tuple(draw(st.lists(filters, min_size=1, max_size=3)))
+    count = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    return resource_type, tuple(draw(st.lists(filters, min_size=count, max_size=count)))
 
 
 @st.composite
