@@ -37,7 +37,7 @@ def import_files(
     from benchside.cli.progress import steps
     from benchside.record import Attribution, Record, importing
     from benchside.record.policy import Policy
-    from benchside.wire.fhir_api.site import site_record
+    from benchside.record.site import site_record
 
     files = list(_files(paths))
     if not files:
@@ -75,7 +75,7 @@ def export(
     set_up_with_database()
     from benchside.cli.exporting import UnknownTypes, write_all
     from benchside.cli.progress import steps
-    from benchside.wire.fhir_api.site import site_record
+    from benchside.record.site import site_record
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -96,7 +96,7 @@ def verify_record() -> None:
     set_up_with_database()
     from benchside.cli.progress import steps
     from benchside.record import chain
-    from benchside.wire.fhir_api.site import site_record
+    from benchside.record.site import site_record
 
     with steps("Verifying", unit="commits") as progress:
         verdict = chain.verify(site_record().engine, progress)
@@ -114,7 +114,7 @@ def rebuild_views(
     set_up_with_database()
     from benchside.cli.progress import steps
     from benchside.record import upkeep
-    from benchside.wire.fhir_api.site import site_record
+    from benchside.record.site import site_record
 
     record = site_record()
     known = {view.table: view for view in record.policy.views.views}

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import click
-
 REFUSED: Final = 1
 FAULT: Final = 70
 INTERRUPTED: Final = 130
@@ -27,16 +25,14 @@ class CommandRefused(Exception):
 def run(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name and return the process's exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchside.site.settings")
+    os.umask(0o077)  # What a command writes, the database first of all, is its owner's alone to read.
     from benchside.cli.commands import application
 
     try:
-        outcome = application(args=list(arguments), prog_name="benchside", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as mistake:
-        mistake.show()
-        return mistake.exit_code
-    except (click.Abort, KeyboardInterrupt):
+        application(args=list(arguments), prog_name="benchside")
+    except SystemExit as end:  # how typer ends, whether done, refused by a command or typed wrongly
+        return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
         _say("Stopped.")
         return INTERRUPTED
     except BrokenPipeError:
@@ -44,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
         return REFUSED
     except Exception as error:  # noqa: BLE001  # the door of commands: no traceback reaches a person
         return _answer(error)
-    return outcome if isinstance(outcome, int) else 0
+    return 0
 
 
 def _answer(error: Exception) -> int:
@@ -96,4 +92,4 @@ def _note(error: Exception) -> Path | str:
 
 
 def _say(words: str) -> None:
-    click.echo(f"benchside: {words}", err=True)
+    sys.stderr.write(f"benchside: {words}\n")

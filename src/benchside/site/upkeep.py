@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from benchside.record import upkeep
-from benchside.wire.fhir_api.site import site_record
+from benchside.record.site import site_record
 
 PAGES_AT_ONCE: Final = 2048
 PAUSE_S: Final = 0.01
