@@ -47,7 +47,7 @@ def page(
     """One page of the search, with what it includes and the total unless `_total=none`."""
     plan = _plan(engine, search, scope)
     total = None if search.total == "none" else _count(engine, plan)
-    if search.count == 0 or plan is None:
+    if search.count == 0:
         return SearchPage([], [], total)
     order = sorting.order_of(search, in_posting=plan.in_posting)
     if order is None:
@@ -67,9 +67,7 @@ def count(engine: Engine, search: Search, scope: SearchScope | None) -> int:
     return _count(engine, _plan(engine, search, scope))
 
 
-def _count(engine: Engine, plan: Plan | None) -> int:
-    if plan is None:
-        return 0
+def _count(engine: Engine, plan: Plan) -> int:
     found = Sql(f"SELECT count(*) FROM {plan.source} WHERE ") + plan.where
     return int(engine.rows(found.text, found.values)[0][0])
 
@@ -145,8 +143,7 @@ def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
     whose = patient_of(criteria, number) if number is not None else None
     if whose is not None:
         patient = _patient_key(engine, whose[1])
-        if patient is None:
-            return None
+    if whose is not None and patient is not None:
         base.append(sql("r.patient = ?", patient))
         criteria = tuple(
             criterion for criterion in criteria if criterion is not whose[0]
