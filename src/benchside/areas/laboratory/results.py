@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from benchside.areas.laboratory.words import Analyte, Patient, ReferenceRange
@@ -222,15 +223,19 @@ def delta_check(quantity: Quantity, collected_at: datetime, earlier: Sequence[Ea
         return None
     last = max(usable, key=lambda item: item.collected_at)
     before = convert(last.quantity.value, last.quantity.unit, analyte.unit, molar_mass_g_per_mol=analyte.molar_mass)
-    hours = Decimal((collected_at - last.collected_at) // timedelta(seconds=1)) / 3600
-    change = abs(quantity.value - before)
+    hours = Fraction((collected_at - last.collected_at) // timedelta(seconds=1), 3600)
+    change = abs(Fraction(quantity.value) - Fraction(before))  # Fractions, so that a change on the limit is on the limit.
     if rule.mode != "absolute":
         if before == 0:
             return None
-        change = change / abs(before) * 100
+        change = change / abs(Fraction(before)) * 100
     if rule.mode == "rate":
         change = change / hours * 24
-    return Delta(rule.mode, change, rule.limit, hours, change > rule.limit)
+    return Delta(rule.mode, _decimal(change), rule.limit, _decimal(hours), change > Fraction(rule.limit))
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 State = Literal["registered", "entered", "verified", "released", "amended", "corrected", "cancelled", "entered-in-error"]
