@@ -20,7 +20,11 @@ from benchside.readiness.facts import (
 )
 from benchside.readiness.matrix import matrix
 from benchside.readiness.override import Override, OverrideDecision, apply_override
-from benchside.readiness.requirements import Requirements, SiteRulesInvalid, package_requirements
+from benchside.readiness.requirements import (
+    Requirements,
+    SiteRulesInvalid,
+    package_requirements,
+)
 from benchside.readiness.site_rules import merge_site_rules
 
 __all__ = [

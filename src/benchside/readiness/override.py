@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from benchside.readiness.facts import Performer
-from benchside.readiness.requirements import REASON_LENGTH_MAX, SIGNATURE_VALID_S, Requirements
+from benchside.readiness.requirements import (
+    REASON_LENGTH_MAX,
+    SIGNATURE_VALID_S,
+    Requirements,
+)
 from benchside.terms.refusal import Refusal
 
 OVERRIDE_TEXT_LENGTH_MIN = 10

@@ -9,7 +9,12 @@ from typing import Any
 
 import msgspec
 
-from benchside.readiness.requirements import Act, Requirements, SiteRulesInvalid, faults_of
+from benchside.readiness.requirements import (
+    Act,
+    Requirements,
+    SiteRulesInvalid,
+    faults_of,
+)
 
 SITE_ACTS_MAX = 200
 FIXED_FIELDS = frozenset({"site", "kind", "source", "en", "es", "competence_professions", "equipment_state", "competence_of_subject",

@@ -10,7 +10,15 @@ from datetime import datetime, tzinfo
 from benchside.accounts.principal import Principal
 from benchside.fhir import r4
 from benchside.readiness.facts import Competence, Credential, Performer, Period
-from benchside.readiness.gathering.kept import COMPETENCE, CREDENTIAL, ROLE, codes_of, end_us, id_of, start_us
+from benchside.readiness.gathering.kept import (
+    COMPETENCE,
+    CREDENTIAL,
+    ROLE,
+    codes_of,
+    end_us,
+    id_of,
+    start_us,
+)
 from benchside.readiness.gathering.view_rows import zoned_view
 from benchside.readiness.requirements import Requirements, package_requirements
 from benchside.record import NotFound, Record

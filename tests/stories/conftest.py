@@ -1,0 +1,12 @@
+"""A clinic on each engine, for stories."""
+
+import pytest
+
+from tests.acts.clinic import Clinic, open_clinic
+
+
+@pytest.fixture
+def clinic(database: str) -> Clinic:
+    """An open clinic in the morning, on each engine."""
+    del database
+    return open_clinic()
