@@ -30,7 +30,7 @@ _URLS: Final = ShellUrls(home="/style/", lock="/style/lock", unlock="/style/unlo
 
 @require_GET
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """Show one section or screen. `?dir=rtl` turns the page around; `?calm` leaves out what is fixed over the page."""
+    """Show one section or screen. `?dir=rtl` turns the page around, `?patient=2` opens another, `?lock=1` locks after a second."""
     if name not in (*SECTIONS, *SCREENS):
         raise Http404(name)
     return _page(request, name, _sample_form(), status=200)
@@ -84,9 +84,11 @@ def printed(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, name: str, form: Form, *, status: int) -> HttpResponse:
     now = datetime.now(UTC)
+    samples = style_samples.samples(_, now)
     values = {
         "page": _shell(request, name, now),
-        "samples": style_samples.samples(_, now),
+        "samples": samples,
+        "patient": samples.patients[1 if request.GET.get("patient") == "2" else 0],
         "form": form,
         "tabs": _tabs(name),
         "confirm_form": new_form("style-confirm", "/style/try", prefix="confirm"),

@@ -42,8 +42,7 @@
   document.addEventListener("htmx:sendError", ask);
   document.addEventListener("htmx:timeout", ask);
   Benchside.each("benchside-connection", show);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ask);
-  else ask();
+  document.addEventListener("DOMContentLoaded", ask);
 
   // Lists that fetch themselves again wait while nobody looks or nothing is there.
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -13,6 +13,7 @@
   const GUARDS = new Set(["csrfmiddlewaretoken", "idempotency_key", "patient_check"]);
   const waiting = new WeakMap();
   const ready = new WeakMap();
+  const unanswered = new WeakSet();
 
   const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -60,8 +61,11 @@
     form.querySelectorAll("benchside-search").forEach((search) => search.put(held.picks.filter(([name]) => name === search.dataset.name)));
   };
 
-  const save = async (form, sent = false) => {
+  // `sent` stays true once a form went out without an answer: its key must be used again.
+  const save = async (form, nowSent = false) => {
     clearTimeout(waiting.get(form));
+    if (nowSent) unanswered.add(form);
+    const sent = unanswered.has(form);
     const held = read(form);
     const key = await place(form);
     if (!sent && JSON.stringify(held) === ready.get(form)) return store.removeItem(key);
@@ -78,12 +82,15 @@
     notice.querySelector("button").addEventListener("click", async () => {
       write(form, JSON.parse(ready.get(form)));
       keyField(form).value = fresh;
+      unanswered.delete(form);
       store.removeItem(await place(form));
       notice.remove();
     });
     form.querySelector("[data-draft-place]").replaceChildren(notice);
     Benchside.say(notice.querySelector("p").textContent);
-    if (row.sent) keyField(form).value = row.key; // sent once already: the same key again, so that it cannot be done twice
+    if (!row.sent) return;
+    unanswered.add(form);
+    keyField(form).value = row.key; // sent once already: the same key again, so that it cannot be done twice
   };
 
   const restore = async (form) => {

@@ -53,7 +53,12 @@
       this.wired = true;
       this.field = this.querySelector("[role=combobox]");
       this.list = this.querySelector("[role=listbox]");
-      this.addEventListener("htmx:afterSwap", () => this.opened());
+      // Only the list that belongs to what stands in the field may be chosen from: an older answer must not order a wrong test.
+      this.fresh = false;
+      this.hurried = false;
+      this.field.addEventListener("input", () => { this.fresh = false; this.hurried = false; this.mark(null); });
+      this.field.addEventListener("htmx:configRequest", (event) => { this.asked = event.detail.parameters[this.field.name] ?? ""; });
+      this.addEventListener("htmx:afterSwap", () => this.arrived());
       this.list.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus in the field
       this.addEventListener("click", (event) => this.clicked(event));
       this.field.addEventListener("keydown", (event) => this.keyed(event));
@@ -64,8 +69,15 @@
 
     get active() { return this.list.querySelector('[aria-selected="true"]'); }
 
+    arrived() {
+      if (document.activeElement !== this.field || this.asked !== this.field.value) return;
+      this.fresh = true;
+      this.opened();
+      if (this.hurried && this.options.length === 1) this.pick(this.options[0].dataset.value, this.options[0].dataset.text);
+      this.hurried = false;
+    }
+
     opened() {
-      if (document.activeElement !== this.field) return;
       this.list.hidden = false;
       this.field.setAttribute("aria-expanded", "true");
       this.mark(null);
@@ -92,10 +104,12 @@
       const at = options.indexOf(this.active);
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
+        if (this.list.hidden && !this.fresh) return this.field.dispatchEvent(new Event("benchside:search"));
         if (this.list.hidden) return this.opened();
-        if (options.length) this.mark(options[(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1) + options.length) % options.length]);
-      } else if (event.key === "Enter" && !this.list.hidden) {
-        event.preventDefault();
+        if (options.length && this.fresh) this.mark(options[(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1) + options.length) % options.length]);
+      } else if (event.key === "Enter" && (!this.list.hidden || this.field.value)) {
+        event.preventDefault(); // never sends the form: a name half typed is no order
+        if (!this.fresh) { this.hurried = true; return undefined; }
         const chosen = this.active || (options.length === 1 ? options[0] : null);
         if (chosen) this.pick(chosen.dataset.value, chosen.dataset.text);
       } else if (event.key === "Escape" && !this.list.hidden) {
@@ -122,6 +136,7 @@
       if (!("many" in this.dataset)) picked.replaceChildren();
       if (![...picked.querySelectorAll("input")].some((field) => field.value === value)) this.add(value, text);
       this.field.value = "";
+      this.fresh = false;
       this.shut();
       Benchside.say(Benchside.word("added", { name: text }));
       this.changed();

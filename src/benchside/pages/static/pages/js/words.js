@@ -21,8 +21,9 @@ window.Benchside = {
       if (root.matches?.(selector)) act(root);
       root.querySelectorAll(selector).forEach(act);
     };
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => visit(document));
-    else visit(document);
+    // Scripts run before DOMContentLoaded, each before the next: waiting for it means that all of them are there.
+    if (document.readyState === "complete") visit(document);
+    else document.addEventListener("DOMContentLoaded", () => visit(document));
     document.addEventListener("htmx:load", (event) => visit(event.detail.elt));
   },
 };
