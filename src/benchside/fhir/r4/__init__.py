@@ -9,27 +9,12 @@ from . import bundle as _bundle
 from . import datatypes as _datatypes
 from . import parameters as _parameters
 from .account import Account, AccountCoverage, AccountGuarantor
-from .activitydefinition import (
-    ActivityDefinition,
-    ActivityDefinitionDynamicValue,
-    ActivityDefinitionParticipant,
-)
-from .adverseevent import (
-    AdverseEvent,
-    AdverseEventSuspectEntity,
-    AdverseEventSuspectEntityCausality,
-)
+from .activitydefinition import ActivityDefinition, ActivityDefinitionDynamicValue, ActivityDefinitionParticipant
+from .adverseevent import AdverseEvent, AdverseEventSuspectEntity, AdverseEventSuspectEntityCausality
 from .allergyintolerance import AllergyIntolerance, AllergyIntoleranceReaction
 from .appointment import Appointment, AppointmentParticipant
 from .appointmentresponse import AppointmentResponse
-from .auditevent import (
-    AuditEvent,
-    AuditEventAgent,
-    AuditEventAgentNetwork,
-    AuditEventEntity,
-    AuditEventEntityDetail,
-    AuditEventSource,
-)
+from .auditevent import AuditEvent, AuditEventAgent, AuditEventAgentNetwork, AuditEventEntity, AuditEventEntityDetail, AuditEventSource
 from .basic import Basic
 from .binary import Binary
 from .biologicallyderivedproduct import (
@@ -40,14 +25,7 @@ from .biologicallyderivedproduct import (
     BiologicallyDerivedProductStorage,
 )
 from .bodystructure import BodyStructure
-from .bundle import (
-    Bundle,
-    BundleEntry,
-    BundleEntryRequest,
-    BundleEntryResponse,
-    BundleEntrySearch,
-    BundleLink,
-)
+from .bundle import Bundle, BundleEntry, BundleEntryRequest, BundleEntryResponse, BundleEntrySearch, BundleLink
 from .capabilitystatement import (
     CapabilityStatement,
     CapabilityStatementDocument,
@@ -103,11 +81,7 @@ from .claimresponse import (
     ClaimResponseProcessNote,
     ClaimResponseTotal,
 )
-from .clinicalimpression import (
-    ClinicalImpression,
-    ClinicalImpressionFinding,
-    ClinicalImpressionInvestigation,
-)
+from .clinicalimpression import ClinicalImpression, ClinicalImpressionFinding, ClinicalImpressionInvestigation
 from .codesystem import (
     CodeSystem,
     CodeSystemConcept,
@@ -119,13 +93,7 @@ from .codesystem import (
 from .communication import Communication, CommunicationPayload
 from .communicationrequest import CommunicationRequest, CommunicationRequestPayload
 from .compartmentdefinition import CompartmentDefinition, CompartmentDefinitionResource
-from .composition import (
-    Composition,
-    CompositionAttester,
-    CompositionEvent,
-    CompositionRelatesTo,
-    CompositionSection,
-)
+from .composition import Composition, CompositionAttester, CompositionEvent, CompositionRelatesTo, CompositionSection
 from .conceptmap import (
     ConceptMap,
     ConceptMapGroup,
@@ -135,14 +103,7 @@ from .conceptmap import (
     ConceptMapGroupUnmapped,
 )
 from .condition import Condition, ConditionEvidence, ConditionStage
-from .consent import (
-    Consent,
-    ConsentPolicy,
-    ConsentProvision,
-    ConsentProvisionActor,
-    ConsentProvisionData,
-    ConsentVerification,
-)
+from .consent import Consent, ConsentPolicy, ConsentProvision, ConsentProvisionActor, ConsentProvisionData, ConsentVerification
 from .contract import (
     Contract,
     ContractContentDefinition,
@@ -161,12 +122,7 @@ from .contract import (
     ContractTermOfferParty,
     ContractTermSecurityLabel,
 )
-from .coverage import (
-    Coverage,
-    CoverageClass,
-    CoverageCostToBeneficiary,
-    CoverageCostToBeneficiaryException,
-)
+from .coverage import Coverage, CoverageClass, CoverageCostToBeneficiary, CoverageCostToBeneficiaryException
 from .coverageeligibilityrequest import (
     CoverageEligibilityRequest,
     CoverageEligibilityRequestInsurance,
@@ -241,14 +197,7 @@ from .datatypes import (
     UsageContext,
 )
 from .detectedissue import DetectedIssue, DetectedIssueEvidence, DetectedIssueMitigation
-from .device import (
-    Device,
-    DeviceDeviceName,
-    DeviceProperty,
-    DeviceSpecialization,
-    DeviceUdiCarrier,
-    DeviceVersion,
-)
+from .device import Device, DeviceDeviceName, DeviceProperty, DeviceSpecialization, DeviceUdiCarrier, DeviceVersion
 from .devicedefinition import (
     DeviceDefinition,
     DeviceDefinitionCapability,
@@ -263,12 +212,7 @@ from .devicerequest import DeviceRequest, DeviceRequestParameter
 from .deviceusestatement import DeviceUseStatement
 from .diagnosticreport import DiagnosticReport, DiagnosticReportMedia
 from .documentmanifest import DocumentManifest, DocumentManifestRelated
-from .documentreference import (
-    DocumentReference,
-    DocumentReferenceContent,
-    DocumentReferenceContext,
-    DocumentReferenceRelatesTo,
-)
+from .documentreference import DocumentReference, DocumentReferenceContent, DocumentReferenceContext, DocumentReferenceRelatesTo
 from .effectevidencesynthesis import (
     EffectEvidenceSynthesis,
     EffectEvidenceSynthesisCertainty,
@@ -290,11 +234,7 @@ from .encounter import (
 from .endpoint import Endpoint
 from .enrollmentrequest import EnrollmentRequest
 from .enrollmentresponse import EnrollmentResponse
-from .episodeofcare import (
-    EpisodeOfCare,
-    EpisodeOfCareDiagnosis,
-    EpisodeOfCareStatusHistory,
-)
+from .episodeofcare import EpisodeOfCare, EpisodeOfCareDiagnosis, EpisodeOfCareStatusHistory
 from .eventdefinition import EventDefinition
 from .evidence import Evidence
 from .evidencevariable import EvidenceVariable, EvidenceVariableCharacteristic
@@ -335,12 +275,7 @@ from .explanationofbenefit import (
 from .familymemberhistory import FamilyMemberHistory, FamilyMemberHistoryCondition
 from .flag import Flag
 from .goal import Goal, GoalTarget
-from .graphdefinition import (
-    GraphDefinition,
-    GraphDefinitionLink,
-    GraphDefinitionLinkTarget,
-    GraphDefinitionLinkTargetCompartment,
-)
+from .graphdefinition import GraphDefinition, GraphDefinitionLink, GraphDefinitionLinkTarget, GraphDefinitionLinkTargetCompartment
 from .group import Group, GroupCharacteristic, GroupMember
 from .guidanceresponse import GuidanceResponse
 from .healthcareservice import (
@@ -349,19 +284,8 @@ from .healthcareservice import (
     HealthcareServiceEligibility,
     HealthcareServiceNotAvailable,
 )
-from .imagingstudy import (
-    ImagingStudy,
-    ImagingStudySeries,
-    ImagingStudySeriesInstance,
-    ImagingStudySeriesPerformer,
-)
-from .immunization import (
-    Immunization,
-    ImmunizationEducation,
-    ImmunizationPerformer,
-    ImmunizationProtocolApplied,
-    ImmunizationReaction,
-)
+from .imagingstudy import ImagingStudy, ImagingStudySeries, ImagingStudySeriesInstance, ImagingStudySeriesPerformer
+from .immunization import Immunization, ImmunizationEducation, ImmunizationPerformer, ImmunizationProtocolApplied, ImmunizationReaction
 from .immunizationevaluation import ImmunizationEvaluation
 from .immunizationrecommendation import (
     ImmunizationRecommendation,
@@ -394,12 +318,7 @@ from .insuranceplan import (
     InsurancePlanPlanSpecificCostBenefit,
     InsurancePlanPlanSpecificCostBenefitCost,
 )
-from .invoice import (
-    Invoice,
-    InvoiceLineItem,
-    InvoiceLineItemPriceComponent,
-    InvoiceParticipant,
-)
+from .invoice import Invoice, InvoiceLineItem, InvoiceLineItemPriceComponent, InvoiceParticipant
 from .library import Library
 from .linkage import Linkage, LinkageItem
 from .list import List, ListEntry
@@ -423,16 +342,8 @@ from .measurereport import (
 )
 from .media import Media
 from .medication import Medication, MedicationBatch, MedicationIngredient
-from .medicationadministration import (
-    MedicationAdministration,
-    MedicationAdministrationDosage,
-    MedicationAdministrationPerformer,
-)
-from .medicationdispense import (
-    MedicationDispense,
-    MedicationDispensePerformer,
-    MedicationDispenseSubstitution,
-)
+from .medicationadministration import MedicationAdministration, MedicationAdministrationDosage, MedicationAdministrationPerformer
+from .medicationdispense import MedicationDispense, MedicationDispensePerformer, MedicationDispenseSubstitution
 from .medicationknowledge import (
     MedicationKnowledge,
     MedicationKnowledgeAdministrationGuidelines,
@@ -472,14 +383,8 @@ from .medicinalproductauthorization import (
     MedicinalProductAuthorizationJurisdictionalAuthorization,
     MedicinalProductAuthorizationProcedure,
 )
-from .medicinalproductcontraindication import (
-    MedicinalProductContraindication,
-    MedicinalProductContraindicationOtherTherapy,
-)
-from .medicinalproductindication import (
-    MedicinalProductIndication,
-    MedicinalProductIndicationOtherTherapy,
-)
+from .medicinalproductcontraindication import MedicinalProductContraindication, MedicinalProductContraindicationOtherTherapy
+from .medicinalproductindication import MedicinalProductIndication, MedicinalProductIndicationOtherTherapy
 from .medicinalproductingredient import (
     MedicinalProductIngredient,
     MedicinalProductIngredientSpecifiedSubstance,
@@ -487,16 +392,9 @@ from .medicinalproductingredient import (
     MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength,
     MedicinalProductIngredientSubstance,
 )
-from .medicinalproductinteraction import (
-    MedicinalProductInteraction,
-    MedicinalProductInteractionInteractant,
-)
+from .medicinalproductinteraction import MedicinalProductInteraction, MedicinalProductInteractionInteractant
 from .medicinalproductmanufactured import MedicinalProductManufactured
-from .medicinalproductpackaged import (
-    MedicinalProductPackaged,
-    MedicinalProductPackagedBatchIdentifier,
-    MedicinalProductPackagedPackageItem,
-)
+from .medicinalproductpackaged import MedicinalProductPackaged, MedicinalProductPackagedBatchIdentifier, MedicinalProductPackagedPackageItem
 from .medicinalproductpharmaceutical import (
     MedicinalProductPharmaceutical,
     MedicinalProductPharmaceuticalCharacteristics,
@@ -505,17 +403,8 @@ from .medicinalproductpharmaceutical import (
     MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod,
 )
 from .medicinalproductundesirableeffect import MedicinalProductUndesirableEffect
-from .messagedefinition import (
-    MessageDefinition,
-    MessageDefinitionAllowedResponse,
-    MessageDefinitionFocus,
-)
-from .messageheader import (
-    MessageHeader,
-    MessageHeaderDestination,
-    MessageHeaderResponse,
-    MessageHeaderSource,
-)
+from .messagedefinition import MessageDefinition, MessageDefinitionAllowedResponse, MessageDefinitionFocus
+from .messageheader import MessageHeader, MessageHeaderDestination, MessageHeaderResponse, MessageHeaderSource
 from .molecularsequence import (
     MolecularSequence,
     MolecularSequenceQuality,
@@ -538,11 +427,7 @@ from .nutritionorder import (
     NutritionOrderSupplement,
 )
 from .observation import Observation, ObservationComponent, ObservationReferenceRange
-from .observationdefinition import (
-    ObservationDefinition,
-    ObservationDefinitionQualifiedInterval,
-    ObservationDefinitionQuantitativeDetails,
-)
+from .observationdefinition import ObservationDefinition, ObservationDefinitionQualifiedInterval, ObservationDefinitionQuantitativeDetails
 from .operationdefinition import (
     OperationDefinition,
     OperationDefinitionOverload,
@@ -556,11 +441,7 @@ from .organizationaffiliation import OrganizationAffiliation
 from .parameters import Parameters, ParametersParameter
 from .patient import Patient, PatientCommunication, PatientContact, PatientLink
 from .paymentnotice import PaymentNotice
-from .paymentreconciliation import (
-    PaymentReconciliation,
-    PaymentReconciliationDetail,
-    PaymentReconciliationProcessNote,
-)
+from .paymentreconciliation import PaymentReconciliation, PaymentReconciliationDetail, PaymentReconciliationProcessNote
 from .person import Person, PersonLink
 from .plandefinition import (
     PlanDefinition,
@@ -573,11 +454,7 @@ from .plandefinition import (
     PlanDefinitionGoalTarget,
 )
 from .practitioner import Practitioner, PractitionerQualification
-from .practitionerrole import (
-    PractitionerRole,
-    PractitionerRoleAvailableTime,
-    PractitionerRoleNotAvailable,
-)
+from .practitionerrole import PractitionerRole, PractitionerRoleAvailableTime, PractitionerRoleNotAvailable
 from .procedure import Procedure, ProcedureFocalDevice, ProcedurePerformer
 from .provenance import Provenance, ProvenanceAgent, ProvenanceEntity
 from .questionnaire import (
@@ -587,23 +464,11 @@ from .questionnaire import (
     QuestionnaireItemEnableWhen,
     QuestionnaireItemInitial,
 )
-from .questionnaireresponse import (
-    QuestionnaireResponse,
-    QuestionnaireResponseItem,
-    QuestionnaireResponseItemAnswer,
-)
+from .questionnaireresponse import QuestionnaireResponse, QuestionnaireResponseItem, QuestionnaireResponseItemAnswer
 from .relatedperson import RelatedPerson, RelatedPersonCommunication
-from .requestgroup import (
-    RequestGroup,
-    RequestGroupAction,
-    RequestGroupActionCondition,
-    RequestGroupActionRelatedAction,
-)
+from .requestgroup import RequestGroup, RequestGroupAction, RequestGroupActionCondition, RequestGroupActionRelatedAction
 from .researchdefinition import ResearchDefinition
-from .researchelementdefinition import (
-    ResearchElementDefinition,
-    ResearchElementDefinitionCharacteristic,
-)
+from .researchelementdefinition import ResearchElementDefinition, ResearchElementDefinitionCharacteristic
 from .researchstudy import ResearchStudy, ResearchStudyArm, ResearchStudyObjective
 from .researchsubject import ResearchSubject
 from .riskassessment import RiskAssessment, RiskAssessmentPrediction
@@ -619,12 +484,7 @@ from .schedule import Schedule
 from .searchparameter import SearchParameter, SearchParameterComponent
 from .servicerequest import ServiceRequest
 from .slot import Slot
-from .specimen import (
-    Specimen,
-    SpecimenCollection,
-    SpecimenContainer,
-    SpecimenProcessing,
-)
+from .specimen import Specimen, SpecimenCollection, SpecimenContainer, SpecimenProcessing
 from .specimendefinition import (
     SpecimenDefinition,
     SpecimenDefinitionTypeTested,
@@ -761,11 +621,7 @@ from .verificationresult import (
     VerificationResultPrimarySource,
     VerificationResultValidator,
 )
-from .visionprescription import (
-    VisionPrescription,
-    VisionPrescriptionLensSpecification,
-    VisionPrescriptionLensSpecificationPrism,
-)
+from .visionprescription import VisionPrescription, VisionPrescriptionLensSpecification, VisionPrescriptionLensSpecificationPrism
 
 AnyResource = (
     Account

@@ -7,30 +7,12 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, PositiveInt, String
 from benchside.fhir.r4.codes import AccountStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
-_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets(
-    "Organization", "Patient", "RelatedPerson"
-)
+_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets("Organization", "Patient", "RelatedPerson")
 _COVERAGE = Targets("Coverage")
-_ACCOUNT_SUBJECT = Targets(
-    "Device",
-    "HealthcareService",
-    "Location",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-)
+_ACCOUNT_SUBJECT = Targets("Device", "HealthcareService", "Location", "Organization", "Patient", "Practitioner", "PractitionerRole")
 _ORGANIZATION = Targets("Organization")
 _ACCOUNT = Targets("Account")
 
@@ -45,8 +27,7 @@ class AccountGuarantor(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.party) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON.prefixes)
         ):
             check_reference(reference, _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON)
 
@@ -59,10 +40,7 @@ class AccountCoverage(BackboneElement, kw_only=True):
     priority_element: Element | None = None
 
     def __post_init__(self) -> None:
-        if (reference := self.coverage) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COVERAGE.prefixes)
-        ):
+        if (reference := self.coverage) is not None and ((text := reference.reference) is None or not text.startswith(_COVERAGE.prefixes)):
             check_reference(reference, _COVERAGE)
 
 
@@ -91,17 +69,9 @@ class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Accou
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.subject or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ACCOUNT_SUBJECT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ACCOUNT_SUBJECT.prefixes):
                 check_reference(reference, _ACCOUNT_SUBJECT)
-        if (reference := self.owner) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
-        ):
+        if (reference := self.owner) is not None and ((text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)):
             check_reference(reference, _ORGANIZATION)
-        if (reference := self.partOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ACCOUNT.prefixes)
-        ):
+        if (reference := self.partOf) is not None and ((text := reference.reference) is None or not text.startswith(_ACCOUNT.prefixes)):
             check_reference(reference, _ACCOUNT)

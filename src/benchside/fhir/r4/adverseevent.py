@@ -7,56 +7,23 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import CONCEPT_CODES, AdverseEventActualityCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
-from benchside.fhir.rules import (
-    Targets,
-    check_concept,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
+from benchside.fhir.rules import Targets, check_concept, check_reference, note_containment
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _ADVERSEEVENTSUSPECTENTITY_INSTANCE = Targets(
-    "Device",
-    "Immunization",
-    "Medication",
-    "MedicationAdministration",
-    "MedicationStatement",
-    "Procedure",
-    "Substance",
+    "Device", "Immunization", "Medication", "MedicationAdministration", "MedicationStatement", "Procedure", "Substance"
 )
 _ADVERSEEVENT_SUBJECT = Targets("Group", "Patient", "Practitioner", "RelatedPerson")
 _ENCOUNTER = Targets("Encounter")
 _CONDITION = Targets("Condition")
 _LOCATION = Targets("Location")
-_ADVERSEEVENT_SEVERITY_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/adverse-event-severity"
-]
-_ADVERSEEVENT_OUTCOME_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/adverse-event-outcome"
-]
-_ADVERSEEVENT_RECORDER = Targets(
-    "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
-_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Device", "Practitioner", "PractitionerRole"
-)
+_ADVERSEEVENT_SEVERITY_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/adverse-event-severity"]
+_ADVERSEEVENT_OUTCOME_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/adverse-event-outcome"]
+_ADVERSEEVENT_RECORDER = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
+_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Device", "Practitioner", "PractitionerRole")
 _ADVERSEEVENT_SUBJECTMEDICALHISTORY = Targets(
-    "AllergyIntolerance",
-    "Condition",
-    "DocumentReference",
-    "FamilyMemberHistory",
-    "Immunization",
-    "Media",
-    "Observation",
-    "Procedure",
+    "AllergyIntolerance", "Condition", "DocumentReference", "FamilyMemberHistory", "Immunization", "Media", "Observation", "Procedure"
 )
 _DOCUMENTREFERENCE = Targets("DocumentReference")
 _RESEARCHSTUDY = Targets("ResearchStudy")
@@ -83,8 +50,7 @@ class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
 
@@ -93,21 +59,16 @@ class AdverseEventSuspectEntity(BackboneElement, kw_only=True):
     """The suspected agent causing the adverse event (`AdverseEvent.suspectEntity`)."""
 
     instance: Reference
-    causality: Annotated[list[AdverseEventSuspectEntityCausality], NOT_EMPTY] | None = (
-        None
-    )
+    causality: Annotated[list[AdverseEventSuspectEntityCausality], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if (reference := self.instance) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ADVERSEEVENTSUSPECTENTITY_INSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ADVERSEEVENTSUSPECTENTITY_INSTANCE.prefixes)
         ):
             check_reference(reference, _ADVERSEEVENTSUSPECTENTITY_INSTANCE)
 
 
-class AdverseEvent(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="AdverseEvent"
-):
+class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="AdverseEvent"):
     """Medical care, research study or other healthcare event causing physical injury (`AdverseEvent`)."""
 
     resourceType: ClassVar[str] = "AdverseEvent"
@@ -142,51 +103,35 @@ class AdverseEvent(
         if self.actuality is None and self.actuality_element is None:
             raise ValueError("actuality is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ADVERSEEVENT_SUBJECT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ADVERSEEVENT_SUBJECT.prefixes)
         ):
             check_reference(reference, _ADVERSEEVENT_SUBJECT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         for reference in self.resultingCondition or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONDITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CONDITION.prefixes):
                 check_reference(reference, _CONDITION)
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
         if self.severity is not None:
             check_concept(self.severity, _ADVERSEEVENT_SEVERITY_CODES)
         if self.outcome is not None:
             check_concept(self.outcome, _ADVERSEEVENT_OUTCOME_CODES)
         if (reference := self.recorder) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ADVERSEEVENT_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ADVERSEEVENT_RECORDER.prefixes)
         ):
             check_reference(reference, _ADVERSEEVENT_RECORDER)
         for reference in self.contributor or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes):
                 check_reference(reference, _DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.subjectMedicalHistory or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ADVERSEEVENT_SUBJECTMEDICALHISTORY.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ADVERSEEVENT_SUBJECTMEDICALHISTORY.prefixes):
                 check_reference(reference, _ADVERSEEVENT_SUBJECTMEDICALHISTORY)
         for reference in self.referenceDocument or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
         for reference in self.study or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _RESEARCHSTUDY.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_RESEARCHSTUDY.prefixes):
                 check_reference(reference, _RESEARCHSTUDY)

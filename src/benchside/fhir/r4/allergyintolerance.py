@@ -25,26 +25,13 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_concept,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_containment
 
-_ALLERGYINTOLERANCE_CLINICALSTATUS_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/allergyintolerance-clinical"
-]
-_ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/allergyintolerance-verification"
-]
+_ALLERGYINTOLERANCE_CLINICALSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/allergyintolerance-clinical"]
+_ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/allergyintolerance-verification"]
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
-_ALLERGYINTOLERANCE_RECORDER = Targets(
-    "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_ALLERGYINTOLERANCE_RECORDER = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 
 
 def _ait_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -53,12 +40,7 @@ def _ait_1(this: Any, resource: Any, root: Any) -> bool | None:
 
     def test3(this4: Any) -> bool | None:
         v5 = this4.system
-        v7 = (
-            None
-            if v5 is None
-            else v5
-            == "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
-        )
+        v7 = None if v5 is None else v5 == "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
         v8 = False
         if v7 is not False:
             v6 = this4.code
@@ -78,12 +60,7 @@ def _ait_2(this: Any, resource: Any, root: Any) -> bool | None:
 
     def test3(this4: Any) -> bool | None:
         v5 = this4.system
-        v7 = (
-            None
-            if v5 is None
-            else v5
-            == "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
-        )
+        v7 = None if v5 is None else v5 == "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
         v8 = False
         if v7 is not False:
             v6 = this4.code
@@ -112,9 +89,7 @@ class AllergyIntoleranceReaction(BackboneElement, kw_only=True):
     note: Annotated[list[Annotation], NOT_EMPTY] | None = None
 
 
-class AllergyIntolerance(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="AllergyIntolerance"
-):
+class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType", tag="AllergyIntolerance"):
     """Allergy or Intolerance (generally: Risk of adverse reaction to a substance) (`AllergyIntolerance`)."""
 
     resourceType: ClassVar[str] = "AllergyIntolerance"
@@ -123,9 +98,7 @@ class AllergyIntolerance(
     verificationStatus: CodeableConcept | None = None
     type: AllergyIntoleranceTypeCode | None = None
     type_element: Element | None = None
-    category: (
-        Annotated[list[AllergyIntoleranceCategoryCode | None], NOT_EMPTY] | None
-    ) = None
+    category: Annotated[list[AllergyIntoleranceCategoryCode | None], NOT_EMPTY] | None = None
     category_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     criticality: AllergyIntoleranceCriticalityCode | None = None
     criticality_element: Element | None = None
@@ -154,21 +127,13 @@ class AllergyIntolerance(
         if self.clinicalStatus is not None:
             check_concept(self.clinicalStatus, _ALLERGYINTOLERANCE_CLINICALSTATUS_CODES)
         if self.verificationStatus is not None:
-            check_concept(
-                self.verificationStatus, _ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES
-            )
-        if self.category_element is not None or (
-            self.category is not None and None in self.category
-        ):
+            check_concept(self.verificationStatus, _ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES)
+        if self.category_element is not None or (self.category is not None and None in self.category):
             check_aligned(self.category, self.category_element)
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
@@ -185,13 +150,11 @@ class AllergyIntolerance(
         if chosen > 1:
             raise ValueError("only one onset[x] may be given")
         if (reference := self.recorder) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ALLERGYINTOLERANCE_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ALLERGYINTOLERANCE_RECORDER.prefixes)
         ):
             check_reference(reference, _ALLERGYINTOLERANCE_RECORDER)
         if (reference := self.asserter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ALLERGYINTOLERANCE_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ALLERGYINTOLERANCE_RECORDER.prefixes)
         ):
             check_reference(reference, _ALLERGYINTOLERANCE_RECORDER)
         if _ait_1(self, self, self) is False:

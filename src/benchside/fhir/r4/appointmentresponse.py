@@ -7,24 +7,12 @@ from typing import Annotated, Any, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Instant, String
 from benchside.fhir.r4.codes import ParticipationstatusCode
-from benchside.fhir.r4.datatypes import (
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Reference
 from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _APPOINTMENT = Targets("Appointment")
 _APPOINTMENTRESPONSE_ACTOR = Targets(
-    "Device",
-    "HealthcareService",
-    "Location",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "Device", "HealthcareService", "Location", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
 
 
@@ -34,9 +22,7 @@ def _apr_1(this: Any, resource: Any, root: Any) -> bool | None:
     return bool((v1 or [])) or (v2 is not None)
 
 
-class AppointmentResponse(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="AppointmentResponse"
-):
+class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="AppointmentResponse"):
     """A reply to an appointment request for a patient and/or practitioner(s), such as a confirmation or rejection (`AppointmentResponse`)."""
 
     resourceType: ClassVar[str] = "AppointmentResponse"
@@ -57,13 +43,11 @@ class AppointmentResponse(
         if self.contained is not None:
             note_containment()
         if (reference := self.appointment) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_APPOINTMENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_APPOINTMENT.prefixes)
         ):
             check_reference(reference, _APPOINTMENT)
         if (reference := self.actor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_APPOINTMENTRESPONSE_ACTOR.prefixes)
+            (text := reference.reference) is None or not text.startswith(_APPOINTMENTRESPONSE_ACTOR.prefixes)
         ):
             check_reference(reference, _APPOINTMENTRESPONSE_ACTOR)
         if self.participantStatus is None and self.participantStatus_element is None:
@@ -73,13 +57,6 @@ class AppointmentResponse(
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "AppointmentResponse",
-        None,
-        "apr-1",
-        "Either the participantType or actor must be specified",
-        _apr_1,
-        False,
-    ),
+    Invariant("AppointmentResponse", None, "apr-1", "Either the participantType or actor must be specified", _apr_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -18,22 +18,9 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_reference,
-    note_containment,
-    truth_of,
-)
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment, truth_of
 
-_CARETEAMPARTICIPANT_MEMBER = Targets(
-    "CareTeam",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_CARETEAMPARTICIPANT_MEMBER = Targets("CareTeam", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -45,13 +32,7 @@ def _ctm_1(this: Any, resource: Any, root: Any) -> bool | None:
     v3 = not (v1 is not None)
     v4 = True
     if v3 is not True:
-        v4 = truth_of(
-            "`member`.resolve().iif(empty(), true, ofType(`Practitioner`).exists())",
-            "CareTeamParticipant",
-            this,
-            resource,
-            root,
-        )
+        v4 = truth_of("`member`.resolve().iif(empty(), true, ofType(`Practitioner`).exists())", "CareTeamParticipant", this, resource, root)
         if v4 is not True and (v3 is None or v4 is None):
             v4 = None
     return v4
@@ -76,13 +57,11 @@ class CareTeamParticipant(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.member) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CARETEAMPARTICIPANT_MEMBER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CARETEAMPARTICIPANT_MEMBER.prefixes)
         ):
             check_reference(reference, _CARETEAMPARTICIPANT_MEMBER)
         if (reference := self.onBehalfOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if self.onBehalfOf is not None and _ctm_1(self, None, None) is False:
@@ -113,24 +92,18 @@ class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
         if self.contained is not None:
             note_containment()
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONDITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CONDITION.prefixes):
                 check_reference(reference, _CONDITION)
         for reference in self.managingOrganization or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)
 
 

@@ -7,15 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import PublicationStatusCode, RelationTypeCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _CATALOGENTRY = Targets("CatalogEntry")
@@ -44,16 +36,11 @@ class CatalogEntryRelatedEntry(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.relationtype is None and self.relationtype_element is None:
             raise ValueError("relationtype is required")
-        if (reference := self.item) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CATALOGENTRY.prefixes)
-        ):
+        if (reference := self.item) is not None and ((text := reference.reference) is None or not text.startswith(_CATALOGENTRY.prefixes)):
             check_reference(reference, _CATALOGENTRY)
 
 
-class CatalogEntry(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="CatalogEntry"
-):
+class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="CatalogEntry"):
     """An entry in a catalog (`CatalogEntry`)."""
 
     resourceType: ClassVar[str] = "CatalogEntry"
@@ -81,7 +68,6 @@ class CatalogEntry(
         if self.orderable is None and self.orderable_element is None:
             raise ValueError("orderable is required")
         if (reference := self.referencedItem) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CATALOGENTRY_REFERENCEDITEM.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CATALOGENTRY_REFERENCEDITEM.prefixes)
         ):
             check_reference(reference, _CATALOGENTRY_REFERENCEDITEM)

@@ -7,32 +7,12 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String, Uri
 from benchside.fhir.r4.codes import ClinicalimpressionStatusCode
-from benchside.fhir.r4.datatypes import (
-    Annotation,
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _CONDITION_OR_MEDIA_OR_OBSERVATION = Targets("Condition", "Media", "Observation")
 _CLINICALIMPRESSIONINVESTIGATION_ITEM = Targets(
-    "DiagnosticReport",
-    "FamilyMemberHistory",
-    "ImagingStudy",
-    "Media",
-    "Observation",
-    "QuestionnaireResponse",
-    "RiskAssessment",
+    "DiagnosticReport", "FamilyMemberHistory", "ImagingStudy", "Media", "Observation", "QuestionnaireResponse", "RiskAssessment"
 )
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -61,8 +41,7 @@ class ClinicalImpressionFinding(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.itemReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION_OR_MEDIA_OR_OBSERVATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION_OR_MEDIA_OR_OBSERVATION.prefixes)
         ):
             check_reference(reference, _CONDITION_OR_MEDIA_OR_OBSERVATION)
 
@@ -75,15 +54,11 @@ class ClinicalImpressionInvestigation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         for reference in self.item or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CLINICALIMPRESSIONINVESTIGATION_ITEM.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CLINICALIMPRESSIONINVESTIGATION_ITEM.prefixes):
                 check_reference(reference, _CLINICALIMPRESSIONINVESTIGATION_ITEM)
 
 
-class ClinicalImpression(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="ClinicalImpression"
-):
+class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType", tag="ClinicalImpression"):
     """A clinical assessment performed when planning treatments and management strategies for a patient (`ClinicalImpression`)."""
 
     resourceType: ClassVar[str] = "ClinicalImpression"
@@ -104,9 +79,7 @@ class ClinicalImpression(
     assessor: Reference | None = None
     previous: Reference | None = None
     problem: Annotated[list[Reference], NOT_EMPTY] | None = None
-    investigation: (
-        Annotated[list[ClinicalImpressionInvestigation], NOT_EMPTY] | None
-    ) = None
+    investigation: Annotated[list[ClinicalImpressionInvestigation], NOT_EMPTY] | None = None
     protocol: Annotated[list[Uri | None], NOT_EMPTY] | None = None
     protocol_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     summary: String | None = None
@@ -123,46 +96,33 @@ class ClinicalImpression(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
-        if (
-            self.effectiveDateTime is not None
-            or self.effectiveDateTime_element is not None
-        ):
+        if self.effectiveDateTime is not None or self.effectiveDateTime_element is not None:
             chosen += 1
         if self.effectivePeriod is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one effective[x] may be given")
         if (reference := self.assessor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.previous) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CLINICALIMPRESSION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CLINICALIMPRESSION.prefixes)
         ):
             check_reference(reference, _CLINICALIMPRESSION)
         for reference in self.problem or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ALLERGYINTOLERANCE_OR_CONDITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ALLERGYINTOLERANCE_OR_CONDITION.prefixes):
                 check_reference(reference, _ALLERGYINTOLERANCE_OR_CONDITION)
-        if self.protocol_element is not None or (
-            self.protocol is not None and None in self.protocol
-        ):
+        if self.protocol_element is not None or (self.protocol is not None and None in self.protocol):
             check_aligned(self.protocol, self.protocol_element)
         for reference in self.prognosisReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _RISKASSESSMENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_RISKASSESSMENT.prefixes):
                 check_reference(reference, _RISKASSESSMENT)

@@ -17,39 +17,18 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _COMMUNICATION = Targets("Communication")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
 _COMMUNICATION_RECIPIENT = Targets(
-    "CareTeam",
-    "Device",
-    "Group",
-    "HealthcareService",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "CareTeam", "Device", "Group", "HealthcareService", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
 _COMMUNICATION_SENDER = Targets(
-    "Device",
-    "HealthcareService",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "Device", "HealthcareService", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
-_COMMUNICATION_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation"
-)
+_COMMUNICATION_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 
 
 class CommunicationPayload(BackboneElement, kw_only=True):
@@ -72,17 +51,13 @@ class CommunicationPayload(BackboneElement, kw_only=True):
             raise ValueError("exactly one content[x] is required")
 
 
-class Communication(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Communication"
-):
+class Communication(DomainResource, kw_only=True, tag_field="resourceType", tag="Communication"):
     """A record of information transmitted from a sender to a receiver (`Communication`)."""
 
     resourceType: ClassVar[str] = "Communication"
     identifier: Annotated[list[Identifier], NOT_EMPTY] | None = None
     instantiatesCanonical: Annotated[list[Canonical | None], NOT_EMPTY] | None = None
-    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = (
-        None
-    )
+    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     instantiatesUri: Annotated[list[Uri | None], NOT_EMPTY] | None = None
     instantiatesUri_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     basedOn: Annotated[list[Reference], NOT_EMPTY] | None = None
@@ -114,45 +89,31 @@ class Communication(
         if self.contained is not None:
             note_containment()
         if self.instantiatesCanonical_element is not None or (
-            self.instantiatesCanonical is not None
-            and None in self.instantiatesCanonical
+            self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):
-            check_aligned(
-                self.instantiatesCanonical, self.instantiatesCanonical_element
-            )
-        if self.instantiatesUri_element is not None or (
-            self.instantiatesUri is not None and None in self.instantiatesUri
-        ):
+            check_aligned(self.instantiatesCanonical, self.instantiatesCanonical_element)
+        if self.instantiatesUri_element is not None or (self.instantiatesUri is not None and None in self.instantiatesUri):
             check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.inResponseTo or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMMUNICATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMMUNICATION.prefixes):
                 check_reference(reference, _COMMUNICATION)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         for reference in self.recipient or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMMUNICATION_RECIPIENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMMUNICATION_RECIPIENT.prefixes):
                 check_reference(reference, _COMMUNICATION_RECIPIENT)
         if (reference := self.sender) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COMMUNICATION_SENDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_COMMUNICATION_SENDER.prefixes)
         ):
             check_reference(reference, _COMMUNICATION_SENDER)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMMUNICATION_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMMUNICATION_REASONREFERENCE.prefixes):
                 check_reference(reference, _COMMUNICATION_REASONREFERENCE)

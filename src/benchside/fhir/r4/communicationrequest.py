@@ -23,37 +23,14 @@ from benchside.fhir.rules import Targets, check_reference, note_containment
 _COMMUNICATIONREQUEST = Targets("CommunicationRequest")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
-_COMMUNICATIONREQUEST_REQUESTER = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_COMMUNICATIONREQUEST_REQUESTER = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _COMMUNICATIONREQUEST_RECIPIENT = Targets(
-    "CareTeam",
-    "Device",
-    "Group",
-    "HealthcareService",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "CareTeam", "Device", "Group", "HealthcareService", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
 _COMMUNICATIONREQUEST_SENDER = Targets(
-    "Device",
-    "HealthcareService",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "Device", "HealthcareService", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
-_COMMUNICATIONREQUEST_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation"
-)
+_COMMUNICATIONREQUEST_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 
 
 class CommunicationRequestPayload(BackboneElement, kw_only=True):
@@ -76,9 +53,7 @@ class CommunicationRequestPayload(BackboneElement, kw_only=True):
             raise ValueError("exactly one content[x] is required")
 
 
-class CommunicationRequest(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="CommunicationRequest"
-):
+class CommunicationRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="CommunicationRequest"):
     """A request for information to be sent to a receiver (`CommunicationRequest`)."""
 
     resourceType: ClassVar[str] = "CommunicationRequest"
@@ -115,49 +90,36 @@ class CommunicationRequest(
         if self.contained is not None:
             note_containment()
         for reference in self.replaces or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMMUNICATIONREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMMUNICATIONREQUEST.prefixes):
                 check_reference(reference, _COMMUNICATIONREQUEST)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
-        if (
-            self.occurrenceDateTime is not None
-            or self.occurrenceDateTime_element is not None
-        ):
+        if self.occurrenceDateTime is not None or self.occurrenceDateTime_element is not None:
             chosen += 1
         if self.occurrencePeriod is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one occurrence[x] may be given")
         if (reference := self.requester) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COMMUNICATIONREQUEST_REQUESTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_COMMUNICATIONREQUEST_REQUESTER.prefixes)
         ):
             check_reference(reference, _COMMUNICATIONREQUEST_REQUESTER)
         for reference in self.recipient or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMMUNICATIONREQUEST_RECIPIENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMMUNICATIONREQUEST_RECIPIENT.prefixes):
                 check_reference(reference, _COMMUNICATIONREQUEST_RECIPIENT)
         if (reference := self.sender) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COMMUNICATIONREQUEST_SENDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_COMMUNICATIONREQUEST_SENDER.prefixes)
         ):
             check_reference(reference, _COMMUNICATIONREQUEST_SENDER)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMMUNICATIONREQUEST_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMMUNICATIONREQUEST_REASONREFERENCE.prefixes):
                 check_reference(reference, _COMMUNICATIONREQUEST_REASONREFERENCE)

@@ -13,30 +13,12 @@ from benchside.fhir.r4.codes import (
     ListModeCode,
     V3ConfidentialityClassificationCode,
 )
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Narrative,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Narrative, Period, Reference
 from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
-_COMPOSITIONSECTION_AUTHOR = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_COMPOSITIONSECTION_AUTHOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _COMPOSITION = Targets("Composition")
-_COMPOSITIONATTESTER_PARTY = Targets(
-    "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_COMPOSITIONATTESTER_PARTY = Targets("Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _ENCOUNTER = Targets("Encounter")
 _ORGANIZATION = Targets("Organization")
 
@@ -89,9 +71,7 @@ class CompositionSection(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         for reference in self.author or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMPOSITIONSECTION_AUTHOR.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMPOSITIONSECTION_AUTHOR.prefixes):
                 check_reference(reference, _COMPOSITIONSECTION_AUTHOR)
         if _cmp_1(self, None, None) is False:
             raise ValueError("cmp-1")
@@ -107,13 +87,7 @@ class CompositionEvent(BackboneElement, kw_only=True):
     detail: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.code is None
-            and self.period is None
-            and self.detail is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.code is None and self.period is None and self.detail is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
 
 
@@ -136,8 +110,7 @@ class CompositionRelatesTo(BackboneElement, kw_only=True):
         if chosen != 1:
             raise ValueError("exactly one target[x] is required")
         if (reference := self.targetReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COMPOSITION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_COMPOSITION.prefixes)
         ):
             check_reference(reference, _COMPOSITION)
 
@@ -155,15 +128,12 @@ class CompositionAttester(BackboneElement, kw_only=True):
         if self.mode is None and self.mode_element is None:
             raise ValueError("mode is required")
         if (reference := self.party) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COMPOSITIONATTESTER_PARTY.prefixes)
+            (text := reference.reference) is None or not text.startswith(_COMPOSITIONATTESTER_PARTY.prefixes)
         ):
             check_reference(reference, _COMPOSITIONATTESTER_PARTY)
 
 
-class Composition(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Composition"
-):
+class Composition(DomainResource, kw_only=True, tag_field="resourceType", tag="Composition"):
     """A set of resources composed into a single coherent clinical statement with clinical attestation (`Composition`)."""
 
     resourceType: ClassVar[str] = "Composition"
@@ -193,42 +163,24 @@ class Composition(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         if self.date is None and self.date_element is None:
             raise ValueError("date is required")
         for reference in self.author or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMPOSITIONSECTION_AUTHOR.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_COMPOSITIONSECTION_AUTHOR.prefixes):
                 check_reference(reference, _COMPOSITIONSECTION_AUTHOR)
         if self.title is None and self.title_element is None:
             raise ValueError("title is required")
         if (reference := self.custodian) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "CompositionSection",
-        None,
-        "cmp-1",
-        "A section must contain at least one of text, entries, or sub-sections",
-        _cmp_1,
-        False,
-    ),
-    Invariant(
-        "CompositionSection",
-        None,
-        "cmp-2",
-        "A section can only have an emptyReason if it is empty",
-        _cmp_2,
-        False,
-    ),
+    Invariant("CompositionSection", None, "cmp-1", "A section must contain at least one of text, entries, or sub-sections", _cmp_1, False),
+    Invariant("CompositionSection", None, "cmp-2", "A section can only have an emptyReason if it is empty", _cmp_2, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -19,28 +19,14 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_concept,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_concept, check_reference, note_containment
 
-_CLINICALIMPRESSION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets(
-    "ClinicalImpression", "DiagnosticReport", "Observation"
-)
-_CONDITION_CLINICALSTATUS_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/condition-clinical"
-]
-_CONDITION_VERIFICATIONSTATUS_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/condition-ver-status"
-]
+_CLINICALIMPRESSION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets("ClinicalImpression", "DiagnosticReport", "Observation")
+_CONDITION_CLINICALSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/condition-clinical"]
+_CONDITION_VERIFICATIONSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/condition-ver-status"]
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
-_CONDITION_RECORDER = Targets(
-    "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_CONDITION_RECORDER = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 
 
 def _con_2(this: Any, resource: Any, root: Any) -> bool | None:
@@ -75,11 +61,7 @@ def _con_4(this: Any, resource: Any, root: Any) -> bool | None:
 
         def test8(this9: Any) -> bool | None:
             v10 = this9.system
-            v18 = (
-                None
-                if v10 is None
-                else v10 == "http://terminology.hl7.org/CodeSystem/condition-clinical"
-            )
+            v18 = None if v10 is None else v10 == "http://terminology.hl7.org/CodeSystem/condition-clinical"
             v19 = False
             if v18 is not False:
                 v11 = this9.code
@@ -113,11 +95,7 @@ def _con_5(this: Any, resource: Any, root: Any) -> bool | None:
 
     def test3(this4: Any) -> bool | None:
         v5 = this4.system
-        v7 = (
-            None
-            if v5 is None
-            else v5 == "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-        )
+        v7 = None if v5 is None else v5 == "http://terminology.hl7.org/CodeSystem/condition-ver-status"
         v8 = False
         if v7 is not False:
             v6 = this4.code
@@ -138,12 +116,7 @@ class ConditionEvidence(BackboneElement, kw_only=True):
     detail: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.code is None
-            and self.detail is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.code is None and self.detail is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
         if _con_2(self, None, None) is False:
             raise ValueError("con-2")
@@ -169,16 +142,12 @@ class ConditionStage(BackboneElement, kw_only=True):
             if (text := reference.reference) is None or not text.startswith(
                 _CLINICALIMPRESSION_OR_DIAGNOSTICREPORT_OR_OBSERVATION.prefixes
             ):
-                check_reference(
-                    reference, _CLINICALIMPRESSION_OR_DIAGNOSTICREPORT_OR_OBSERVATION
-                )
+                check_reference(reference, _CLINICALIMPRESSION_OR_DIAGNOSTICREPORT_OR_OBSERVATION)
         if _con_1(self, None, None) is False:
             raise ValueError("con-1")
 
 
-class Condition(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Condition"
-):
+class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Condition"):
     """Detailed information about conditions, problems or diagnoses (`Condition`)."""
 
     resourceType: ClassVar[str] = "Condition"
@@ -221,13 +190,11 @@ class Condition(
         if self.verificationStatus is not None:
             check_concept(self.verificationStatus, _CONDITION_VERIFICATIONSTATUS_CODES)
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
@@ -244,10 +211,7 @@ class Condition(
         if chosen > 1:
             raise ValueError("only one onset[x] may be given")
         chosen = 0
-        if (
-            self.abatementDateTime is not None
-            or self.abatementDateTime_element is not None
-        ):
+        if self.abatementDateTime is not None or self.abatementDateTime_element is not None:
             chosen += 1
         if self.abatementAge is not None:
             chosen += 1
@@ -260,13 +224,11 @@ class Condition(
         if chosen > 1:
             raise ValueError("only one abatement[x] may be given")
         if (reference := self.recorder) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION_RECORDER.prefixes)
         ):
             check_reference(reference, _CONDITION_RECORDER)
         if (reference := self.asserter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION_RECORDER.prefixes)
         ):
             check_reference(reference, _CONDITION_RECORDER)
         if (
@@ -284,22 +246,8 @@ class Condition(
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "ConditionEvidence",
-        None,
-        "con-2",
-        "evidence SHALL have code or details",
-        _con_2,
-        False,
-    ),
-    Invariant(
-        "ConditionStage",
-        None,
-        "con-1",
-        "Stage SHALL have summary or assessment",
-        _con_1,
-        False,
-    ),
+    Invariant("ConditionEvidence", None, "con-2", "evidence SHALL have code or details", _con_2, False),
+    Invariant("ConditionStage", None, "con-1", "Stage SHALL have summary or assessment", _con_1, False),
     Invariant(
         "Condition",
         None,

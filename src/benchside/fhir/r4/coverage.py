@@ -20,9 +20,7 @@ from benchside.fhir.r4.datatypes import (
 )
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
-_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets(
-    "Organization", "Patient", "RelatedPerson"
-)
+_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets("Organization", "Patient", "RelatedPerson")
 _PATIENT_OR_RELATEDPERSON = Targets("Patient", "RelatedPerson")
 _PATIENT = Targets("Patient")
 _CONTRACT = Targets("Contract")
@@ -41,9 +39,7 @@ class CoverageCostToBeneficiary(BackboneElement, kw_only=True):
     type: CodeableConcept | None = None
     valueQuantity: Quantity | None = None
     valueMoney: Money | None = None
-    exception: Annotated[list[CoverageCostToBeneficiaryException], NOT_EMPTY] | None = (
-        None
-    )
+    exception: Annotated[list[CoverageCostToBeneficiaryException], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         chosen = 0
@@ -53,9 +49,7 @@ class CoverageCostToBeneficiary(BackboneElement, kw_only=True):
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one value[x] is required")
-        if (
-            quantity := self.valueQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.valueQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
 
 
@@ -96,9 +90,7 @@ class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Cove
     order_element: Element | None = None
     network: String | None = None
     network_element: Element | None = None
-    costToBeneficiary: Annotated[list[CoverageCostToBeneficiary], NOT_EMPTY] | None = (
-        None
-    )
+    costToBeneficiary: Annotated[list[CoverageCostToBeneficiary], NOT_EMPTY] | None = None
     subrogation: bool | None = None
     subrogation_element: Element | None = None
     contract: Annotated[list[Reference], NOT_EMPTY] | None = None
@@ -109,27 +101,20 @@ class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Cove
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.policyHolder) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON.prefixes)
         ):
             check_reference(reference, _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON)
         if (reference := self.subscriber) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT_OR_RELATEDPERSON.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PATIENT_OR_RELATEDPERSON.prefixes)
         ):
             check_reference(reference, _PATIENT_OR_RELATEDPERSON)
         if (reference := self.beneficiary) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)
         ):
             check_reference(reference, _PATIENT)
         for reference in self.payor or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON.prefixes):
                 check_reference(reference, _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON)
         for reference in self.contract or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONTRACT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CONTRACT.prefixes):
                 check_reference(reference, _CONTRACT)

@@ -18,21 +18,14 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _CONDITION = Targets("Condition")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _LOCATION_OR_ORGANIZATION = Targets("Location", "Organization")
 _COVERAGE = Targets("Coverage")
 _PATIENT = Targets("Patient")
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
 
@@ -59,8 +52,7 @@ class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one diagnosis[x] may be given")
         if (reference := self.diagnosisReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION.prefixes)
         ):
             check_reference(reference, _CONDITION)
 
@@ -69,9 +61,7 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
     """Item to be evaluated for eligibiity (`CoverageEligibilityRequest.item`)."""
 
     supportingInfoSequence: Annotated[list[PositiveInt | None], NOT_EMPTY] | None = None
-    supportingInfoSequence_element: (
-        Annotated[list[Element | None], NOT_EMPTY] | None
-    ) = None
+    supportingInfoSequence_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     category: CodeableConcept | None = None
     productOrService: CodeableConcept | None = None
     modifier: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
@@ -79,9 +69,7 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
     quantity: Quantity | None = None
     unitPrice: Money | None = None
     facility: Reference | None = None
-    diagnosis: (
-        Annotated[list[CoverageEligibilityRequestItemDiagnosis], NOT_EMPTY] | None
-    ) = None
+    diagnosis: Annotated[list[CoverageEligibilityRequestItemDiagnosis], NOT_EMPTY] | None = None
     detail: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
@@ -102,22 +90,17 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if self.supportingInfoSequence_element is not None or (
-            self.supportingInfoSequence is not None
-            and None in self.supportingInfoSequence
+            self.supportingInfoSequence is not None and None in self.supportingInfoSequence
         ):
-            check_aligned(
-                self.supportingInfoSequence, self.supportingInfoSequence_element
-            )
+            check_aligned(self.supportingInfoSequence, self.supportingInfoSequence_element)
         if (reference := self.provider) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         if (quantity := self.quantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
         if (reference := self.facility) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _LOCATION_OR_ORGANIZATION)
 
@@ -132,10 +115,7 @@ class CoverageEligibilityRequestInsurance(BackboneElement, kw_only=True):
     businessArrangement_element: Element | None = None
 
     def __post_init__(self) -> None:
-        if (reference := self.coverage) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COVERAGE.prefixes)
-        ):
+        if (reference := self.coverage) is not None and ((text := reference.reference) is None or not text.startswith(_COVERAGE.prefixes)):
             check_reference(reference, _COVERAGE)
 
 
@@ -153,12 +133,7 @@ class CoverageEligibilityRequestSupportingInfo(BackboneElement, kw_only=True):
             raise ValueError("sequence is required")
 
 
-class CoverageEligibilityRequest(
-    DomainResource,
-    kw_only=True,
-    tag_field="resourceType",
-    tag="CoverageEligibilityRequest",
-):
+class CoverageEligibilityRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="CoverageEligibilityRequest"):
     """CoverageEligibilityRequest resource (`CoverageEligibilityRequest`)."""
 
     resourceType: ClassVar[str] = "CoverageEligibilityRequest"
@@ -166,9 +141,7 @@ class CoverageEligibilityRequest(
     status: FmStatusCode | None = None
     status_element: Element | None = None
     priority: CodeableConcept | None = None
-    purpose: Annotated[list[EligibilityrequestPurposeCode | None], NOT_EMPTY] | None = (
-        None
-    )
+    purpose: Annotated[list[EligibilityrequestPurposeCode | None], NOT_EMPTY] | None = None
     purpose_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     patient: Reference
     servicedDate: Date | None = None
@@ -180,12 +153,8 @@ class CoverageEligibilityRequest(
     provider: Reference | None = None
     insurer: Reference
     facility: Reference | None = None
-    supportingInfo: (
-        Annotated[list[CoverageEligibilityRequestSupportingInfo], NOT_EMPTY] | None
-    ) = None
-    insurance: (
-        Annotated[list[CoverageEligibilityRequestInsurance], NOT_EMPTY] | None
-    ) = None
+    supportingInfo: Annotated[list[CoverageEligibilityRequestSupportingInfo], NOT_EMPTY] | None = None
+    insurance: Annotated[list[CoverageEligibilityRequestInsurance], NOT_EMPTY] | None = None
     item: Annotated[list[CoverageEligibilityRequestItem], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
@@ -195,14 +164,9 @@ class CoverageEligibilityRequest(
             raise ValueError("status is required")
         if self.purpose is None and self.purpose_element is None:
             raise ValueError("purpose is required")
-        if self.purpose_element is not None or (
-            self.purpose is not None and None in self.purpose
-        ):
+        if self.purpose_element is not None or (self.purpose is not None and None in self.purpose):
             check_aligned(self.purpose, self.purpose_element)
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         chosen = 0
         if self.servicedDate is not None or self.servicedDate_element is not None:
@@ -214,26 +178,16 @@ class CoverageEligibilityRequest(
         if self.created is None and self.created_element is None:
             raise ValueError("created is required")
         if (reference := self.enterer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.provider) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.insurer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
-        if (reference := self.facility) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.facility) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)

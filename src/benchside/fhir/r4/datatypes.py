@@ -91,27 +91,12 @@ if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
 
 _ORGANIZATION = Targets("Organization")
-_ANNOTATION_AUTHORREFERENCE = Targets(
-    "Organization", "Patient", "Practitioner", "RelatedPerson"
-)
+_ANNOTATION_AUTHORREFERENCE = Targets("Organization", "Patient", "Practitioner", "RelatedPerson")
 _GROUP = Targets("Group")
-_SIGNATURE_WHO = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_SIGNATURE_WHO = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _SCHEDULE = Targets("Schedule")
 _USAGECONTEXT_VALUEREFERENCE = Targets(
-    "Group",
-    "HealthcareService",
-    "InsurancePlan",
-    "Location",
-    "Organization",
-    "PlanDefinition",
-    "ResearchStudy",
+    "Group", "HealthcareService", "InsurancePlan", "Location", "Organization", "PlanDefinition", "ResearchStudy"
 )
 
 
@@ -122,17 +107,13 @@ def _per_1(this: Any, resource: Any, root: Any) -> bool | None:
 def _qty_3_of_quantity(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.system
-    return (not (v1 is not None or this.code_element is not None)) or (
-        v2 is not None or this.system_element is not None
-    )
+    return (not (v1 is not None or this.code_element is not None)) or (v2 is not None or this.system_element is not None)
 
 
 def _age_1_of_age(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.value
-    v7 = (v1 is not None or this.code_element is not None) or (
-        not (v2 is not None or this.value_element is not None)
-    )
+    v7 = (v1 is not None or this.code_element is not None) or (not (v2 is not None or this.value_element is not None))
     v8 = False
     if v7 is not False:
         v3 = this.system
@@ -151,9 +132,7 @@ def _age_1_of_age(this: Any, resource: Any, root: Any) -> bool | None:
     if v14 is not False:
         v9 = this.value
         v10 = this.value
-        v12 = (not (v9 is not None or this.value_element is not None)) or (
-            not (v10 is not None)
-        )
+        v12 = (not (v9 is not None or this.value_element is not None)) or (not (v10 is not None))
         v13 = True
         if v12 is not True:
             v11 = this.value
@@ -169,25 +148,19 @@ def _age_1_of_age(this: Any, resource: Any, root: Any) -> bool | None:
 def _qty_3_of_age(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.system
-    return (not (v1 is not None or this.code_element is not None)) or (
-        v2 is not None or this.system_element is not None
-    )
+    return (not (v1 is not None or this.code_element is not None)) or (v2 is not None or this.system_element is not None)
 
 
 def _att_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.data
     v2 = this.contentType
-    return (not (v1 is not None or this.data_element is not None)) or (
-        v2 is not None or this.contentType_element is not None
-    )
+    return (not (v1 is not None or this.data_element is not None)) or (v2 is not None or this.contentType_element is not None)
 
 
 def _cpt_2(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.value
     v2 = this.system
-    return (not (v1 is not None or this.value_element is not None)) or (
-        v2 is not None or this.system_element is not None
-    )
+    return (not (v1 is not None or this.value_element is not None)) or (v2 is not None or this.system_element is not None)
 
 
 def _cnt_3_of_count(this: Any, resource: Any, root: Any) -> bool | None:
@@ -197,9 +170,7 @@ def _cnt_3_of_count(this: Any, resource: Any, root: Any) -> bool | None:
 def _qty_3_of_count(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.system
-    return (not (v1 is not None or this.code_element is not None)) or (
-        v2 is not None or this.system_element is not None
-    )
+    return (not (v1 is not None or this.code_element is not None)) or (v2 is not None or this.system_element is not None)
 
 
 def _drt_1_of_duration(this: Any, resource: Any, root: Any) -> bool | None:
@@ -224,33 +195,25 @@ def _drt_1_of_duration(this: Any, resource: Any, root: Any) -> bool | None:
 def _qty_3_of_duration(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.system
-    return (not (v1 is not None or this.code_element is not None)) or (
-        v2 is not None or this.system_element is not None
-    )
+    return (not (v1 is not None or this.code_element is not None)) or (v2 is not None or this.system_element is not None)
 
 
 def _drq_2(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.path
     v2 = this.searchParam
-    return (v1 is not None or this.path_element is not None) != (
-        v2 is not None or this.searchParam_element is not None
-    )
+    return (v1 is not None or this.path_element is not None) != (v2 is not None or this.searchParam_element is not None)
 
 
 def _drq_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.path
     v2 = this.searchParam
-    return (v1 is not None or this.path_element is not None) != (
-        v2 is not None or this.searchParam_element is not None
-    )
+    return (v1 is not None or this.path_element is not None) != (v2 is not None or this.searchParam_element is not None)
 
 
 def _dis_1_of_distance(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.value
-    v7 = (v1 is not None or this.code_element is not None) or (
-        not (v2 is not None or this.value_element is not None)
-    )
+    v7 = (v1 is not None or this.code_element is not None) or (not (v2 is not None or this.value_element is not None))
     v8 = False
     if v7 is not False:
         v3 = this.system
@@ -270,9 +233,7 @@ def _dis_1_of_distance(this: Any, resource: Any, root: Any) -> bool | None:
 def _qty_3_of_distance(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.code
     v2 = this.system
-    return (not (v1 is not None or this.code_element is not None)) or (
-        v2 is not None or this.system_element is not None
-    )
+    return (not (v1 is not None or this.code_element is not None)) or (v2 is not None or this.system_element is not None)
 
 
 def _rng_2(this: Any, resource: Any, root: Any) -> bool | None:
@@ -295,25 +256,19 @@ def _rat_1(this: Any, resource: Any, root: Any) -> bool | None:
     v2 = this.denominator
     v3 = this.numerator
     v4 = this.extension
-    return ((not (v1 is not None)) != (v2 is not None)) and (
-        (v3 is not None) or bool((v4 or []))
-    )
+    return ((not (v1 is not None)) != (v2 is not None)) and ((v3 is not None) or bool((v4 or [])))
 
 
 def _tim_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.duration
     v2 = this.durationUnit
-    return (not (v1 is not None or this.duration_element is not None)) or (
-        v2 is not None or this.durationUnit_element is not None
-    )
+    return (not (v1 is not None or this.duration_element is not None)) or (v2 is not None or this.durationUnit_element is not None)
 
 
 def _tim_2(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.period
     v2 = this.periodUnit
-    return (not (v1 is not None or this.period_element is not None)) or (
-        v2 is not None or this.periodUnit_element is not None
-    )
+    return (not (v1 is not None or this.period_element is not None)) or (v2 is not None or this.periodUnit_element is not None)
 
 
 def _tim_4(this: Any, resource: Any, root: Any) -> bool | None:
@@ -343,25 +298,19 @@ def _tim_5(this: Any, resource: Any, root: Any) -> bool | None:
 def _tim_6(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.periodMax
     v2 = this.period
-    return (not (v1 is not None or this.periodMax_element is not None)) or (
-        v2 is not None or this.period_element is not None
-    )
+    return (not (v1 is not None or this.periodMax_element is not None)) or (v2 is not None or this.period_element is not None)
 
 
 def _tim_7(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.durationMax
     v2 = this.duration
-    return (not (v1 is not None or this.durationMax_element is not None)) or (
-        v2 is not None or this.duration_element is not None
-    )
+    return (not (v1 is not None or this.durationMax_element is not None)) or (v2 is not None or this.duration_element is not None)
 
 
 def _tim_8(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.countMax
     v2 = this.count
-    return (not (v1 is not None or this.countMax_element is not None)) or (
-        v2 is not None or this.count_element is not None
-    )
+    return (not (v1 is not None or this.countMax_element is not None)) or (v2 is not None or this.count_element is not None)
 
 
 def _tim_9(this: Any, resource: Any, root: Any) -> bool | None:
@@ -371,9 +320,7 @@ def _tim_9(this: Any, resource: Any, root: Any) -> bool | None:
 def _tim_10(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.timeOfDay
     v2 = this.when
-    return (not bool(v1 or this.timeOfDay_element is not None)) or (
-        not bool(v2 or this.when_element is not None)
-    )
+    return (not bool(v1 or this.timeOfDay_element is not None)) or (not bool(v2 or this.when_element is not None))
 
 
 def _eld_12(this: Any, resource: Any, root: Any) -> bool | None:
@@ -635,101 +582,25 @@ def _eld_5(this: Any, resource: Any, root: Any) -> bool | None:
                                     (not bool((v2 or [])))
                                     and (
                                         not (
-                                            (
-                                                v3 is not None
-                                                or this.defaultValueBase64Binary_element
-                                                is not None
-                                            )
-                                            or (
-                                                v4 is not None
-                                                or this.defaultValueBoolean_element
-                                                is not None
-                                            )
-                                            or (
-                                                v5 is not None
-                                                or this.defaultValueCanonical_element
-                                                is not None
-                                            )
-                                            or (
-                                                v6 is not None
-                                                or this.defaultValueCode_element
-                                                is not None
-                                            )
-                                            or (
-                                                v7 is not None
-                                                or this.defaultValueDate_element
-                                                is not None
-                                            )
-                                            or (
-                                                v8 is not None
-                                                or this.defaultValueDateTime_element
-                                                is not None
-                                            )
-                                            or (
-                                                v9 is not None
-                                                or this.defaultValueDecimal_element
-                                                is not None
-                                            )
-                                            or (
-                                                v10 is not None
-                                                or this.defaultValueId_element
-                                                is not None
-                                            )
-                                            or (
-                                                v11 is not None
-                                                or this.defaultValueInstant_element
-                                                is not None
-                                            )
-                                            or (
-                                                v12 is not None
-                                                or this.defaultValueInteger_element
-                                                is not None
-                                            )
-                                            or (
-                                                v13 is not None
-                                                or this.defaultValueMarkdown_element
-                                                is not None
-                                            )
-                                            or (
-                                                v14 is not None
-                                                or this.defaultValueOid_element
-                                                is not None
-                                            )
-                                            or (
-                                                v15 is not None
-                                                or this.defaultValuePositiveInt_element
-                                                is not None
-                                            )
-                                            or (
-                                                v16 is not None
-                                                or this.defaultValueString_element
-                                                is not None
-                                            )
-                                            or (
-                                                v17 is not None
-                                                or this.defaultValueTime_element
-                                                is not None
-                                            )
-                                            or (
-                                                v18 is not None
-                                                or this.defaultValueUnsignedInt_element
-                                                is not None
-                                            )
-                                            or (
-                                                v19 is not None
-                                                or this.defaultValueUri_element
-                                                is not None
-                                            )
-                                            or (
-                                                v20 is not None
-                                                or this.defaultValueUrl_element
-                                                is not None
-                                            )
-                                            or (
-                                                v21 is not None
-                                                or this.defaultValueUuid_element
-                                                is not None
-                                            )
+                                            (v3 is not None or this.defaultValueBase64Binary_element is not None)
+                                            or (v4 is not None or this.defaultValueBoolean_element is not None)
+                                            or (v5 is not None or this.defaultValueCanonical_element is not None)
+                                            or (v6 is not None or this.defaultValueCode_element is not None)
+                                            or (v7 is not None or this.defaultValueDate_element is not None)
+                                            or (v8 is not None or this.defaultValueDateTime_element is not None)
+                                            or (v9 is not None or this.defaultValueDecimal_element is not None)
+                                            or (v10 is not None or this.defaultValueId_element is not None)
+                                            or (v11 is not None or this.defaultValueInstant_element is not None)
+                                            or (v12 is not None or this.defaultValueInteger_element is not None)
+                                            or (v13 is not None or this.defaultValueMarkdown_element is not None)
+                                            or (v14 is not None or this.defaultValueOid_element is not None)
+                                            or (v15 is not None or this.defaultValuePositiveInt_element is not None)
+                                            or (v16 is not None or this.defaultValueString_element is not None)
+                                            or (v17 is not None or this.defaultValueTime_element is not None)
+                                            or (v18 is not None or this.defaultValueUnsignedInt_element is not None)
+                                            or (v19 is not None or this.defaultValueUri_element is not None)
+                                            or (v20 is not None or this.defaultValueUrl_element is not None)
+                                            or (v21 is not None or this.defaultValueUuid_element is not None)
                                             or (v22 is not None)
                                             or (v23 is not None)
                                             or (v24 is not None)
@@ -766,83 +637,25 @@ def _eld_5(this: Any, resource: Any, root: Any) -> bool | None:
                                 )
                                 and (
                                     not (
-                                        (
-                                            v53 is not None
-                                            or this.fixedBase64Binary_element
-                                            is not None
-                                        )
-                                        or (
-                                            v54 is not None
-                                            or this.fixedBoolean_element is not None
-                                        )
-                                        or (
-                                            v55 is not None
-                                            or this.fixedCanonical_element is not None
-                                        )
-                                        or (
-                                            v56 is not None
-                                            or this.fixedCode_element is not None
-                                        )
-                                        or (
-                                            v57 is not None
-                                            or this.fixedDate_element is not None
-                                        )
-                                        or (
-                                            v58 is not None
-                                            or this.fixedDateTime_element is not None
-                                        )
-                                        or (
-                                            v59 is not None
-                                            or this.fixedDecimal_element is not None
-                                        )
-                                        or (
-                                            v60 is not None
-                                            or this.fixedId_element is not None
-                                        )
-                                        or (
-                                            v61 is not None
-                                            or this.fixedInstant_element is not None
-                                        )
-                                        or (
-                                            v62 is not None
-                                            or this.fixedInteger_element is not None
-                                        )
-                                        or (
-                                            v63 is not None
-                                            or this.fixedMarkdown_element is not None
-                                        )
-                                        or (
-                                            v64 is not None
-                                            or this.fixedOid_element is not None
-                                        )
-                                        or (
-                                            v65 is not None
-                                            or this.fixedPositiveInt_element is not None
-                                        )
-                                        or (
-                                            v66 is not None
-                                            or this.fixedString_element is not None
-                                        )
-                                        or (
-                                            v67 is not None
-                                            or this.fixedTime_element is not None
-                                        )
-                                        or (
-                                            v68 is not None
-                                            or this.fixedUnsignedInt_element is not None
-                                        )
-                                        or (
-                                            v69 is not None
-                                            or this.fixedUri_element is not None
-                                        )
-                                        or (
-                                            v70 is not None
-                                            or this.fixedUrl_element is not None
-                                        )
-                                        or (
-                                            v71 is not None
-                                            or this.fixedUuid_element is not None
-                                        )
+                                        (v53 is not None or this.fixedBase64Binary_element is not None)
+                                        or (v54 is not None or this.fixedBoolean_element is not None)
+                                        or (v55 is not None or this.fixedCanonical_element is not None)
+                                        or (v56 is not None or this.fixedCode_element is not None)
+                                        or (v57 is not None or this.fixedDate_element is not None)
+                                        or (v58 is not None or this.fixedDateTime_element is not None)
+                                        or (v59 is not None or this.fixedDecimal_element is not None)
+                                        or (v60 is not None or this.fixedId_element is not None)
+                                        or (v61 is not None or this.fixedInstant_element is not None)
+                                        or (v62 is not None or this.fixedInteger_element is not None)
+                                        or (v63 is not None or this.fixedMarkdown_element is not None)
+                                        or (v64 is not None or this.fixedOid_element is not None)
+                                        or (v65 is not None or this.fixedPositiveInt_element is not None)
+                                        or (v66 is not None or this.fixedString_element is not None)
+                                        or (v67 is not None or this.fixedTime_element is not None)
+                                        or (v68 is not None or this.fixedUnsignedInt_element is not None)
+                                        or (v69 is not None or this.fixedUri_element is not None)
+                                        or (v70 is not None or this.fixedUrl_element is not None)
+                                        or (v71 is not None or this.fixedUuid_element is not None)
                                         or (v72 is not None)
                                         or (v73 is not None)
                                         or (v74 is not None)
@@ -879,82 +692,25 @@ def _eld_5(this: Any, resource: Any, root: Any) -> bool | None:
                             )
                             and (
                                 not (
-                                    (
-                                        v103 is not None
-                                        or this.patternBase64Binary_element is not None
-                                    )
-                                    or (
-                                        v104 is not None
-                                        or this.patternBoolean_element is not None
-                                    )
-                                    or (
-                                        v105 is not None
-                                        or this.patternCanonical_element is not None
-                                    )
-                                    or (
-                                        v106 is not None
-                                        or this.patternCode_element is not None
-                                    )
-                                    or (
-                                        v107 is not None
-                                        or this.patternDate_element is not None
-                                    )
-                                    or (
-                                        v108 is not None
-                                        or this.patternDateTime_element is not None
-                                    )
-                                    or (
-                                        v109 is not None
-                                        or this.patternDecimal_element is not None
-                                    )
-                                    or (
-                                        v110 is not None
-                                        or this.patternId_element is not None
-                                    )
-                                    or (
-                                        v111 is not None
-                                        or this.patternInstant_element is not None
-                                    )
-                                    or (
-                                        v112 is not None
-                                        or this.patternInteger_element is not None
-                                    )
-                                    or (
-                                        v113 is not None
-                                        or this.patternMarkdown_element is not None
-                                    )
-                                    or (
-                                        v114 is not None
-                                        or this.patternOid_element is not None
-                                    )
-                                    or (
-                                        v115 is not None
-                                        or this.patternPositiveInt_element is not None
-                                    )
-                                    or (
-                                        v116 is not None
-                                        or this.patternString_element is not None
-                                    )
-                                    or (
-                                        v117 is not None
-                                        or this.patternTime_element is not None
-                                    )
-                                    or (
-                                        v118 is not None
-                                        or this.patternUnsignedInt_element is not None
-                                    )
-                                    or (
-                                        v119 is not None
-                                        or this.patternUri_element is not None
-                                    )
-                                    or (
-                                        v120 is not None
-                                        or this.patternUrl_element is not None
-                                    )
-                                    or (
-                                        v121 is not None
-                                        or this.patternUuid_element is not None
-                                    )
+                                    (v103 is not None or this.patternBase64Binary_element is not None)
+                                    or (v104 is not None or this.patternBoolean_element is not None)
+                                    or (v105 is not None or this.patternCanonical_element is not None)
+                                    or (v106 is not None or this.patternCode_element is not None)
+                                    or (v107 is not None or this.patternDate_element is not None)
+                                    or (v108 is not None or this.patternDateTime_element is not None)
+                                    or (v109 is not None or this.patternDecimal_element is not None)
+                                    or (v110 is not None or this.patternId_element is not None)
+                                    or (v111 is not None or this.patternInstant_element is not None)
+                                    or (v112 is not None or this.patternInteger_element is not None)
+                                    or (v113 is not None or this.patternMarkdown_element is not None)
+                                    or (v114 is not None or this.patternOid_element is not None)
+                                    or (v115 is not None or this.patternPositiveInt_element is not None)
+                                    or (v116 is not None or this.patternString_element is not None)
+                                    or (v117 is not None or this.patternTime_element is not None)
+                                    or (v118 is not None or this.patternUnsignedInt_element is not None)
+                                    or (v119 is not None or this.patternUri_element is not None)
+                                    or (v120 is not None or this.patternUrl_element is not None)
+                                    or (v121 is not None or this.patternUuid_element is not None)
                                     or (v122 is not None)
                                     or (v123 is not None)
                                     or (v124 is not None)
@@ -994,34 +750,13 @@ def _eld_5(this: Any, resource: Any, root: Any) -> bool | None:
                     and (
                         not (
                             (v154 is not None or this.minValueDate_element is not None)
-                            or (
-                                v155 is not None
-                                or this.minValueDateTime_element is not None
-                            )
-                            or (
-                                v156 is not None
-                                or this.minValueInstant_element is not None
-                            )
-                            or (
-                                v157 is not None
-                                or this.minValueTime_element is not None
-                            )
-                            or (
-                                v158 is not None
-                                or this.minValueDecimal_element is not None
-                            )
-                            or (
-                                v159 is not None
-                                or this.minValueInteger_element is not None
-                            )
-                            or (
-                                v160 is not None
-                                or this.minValuePositiveInt_element is not None
-                            )
-                            or (
-                                v161 is not None
-                                or this.minValueUnsignedInt_element is not None
-                            )
+                            or (v155 is not None or this.minValueDateTime_element is not None)
+                            or (v156 is not None or this.minValueInstant_element is not None)
+                            or (v157 is not None or this.minValueTime_element is not None)
+                            or (v158 is not None or this.minValueDecimal_element is not None)
+                            or (v159 is not None or this.minValueInteger_element is not None)
+                            or (v160 is not None or this.minValuePositiveInt_element is not None)
+                            or (v161 is not None or this.minValueUnsignedInt_element is not None)
                             or (v162 is not None)
                         )
                     )
@@ -1029,28 +764,13 @@ def _eld_5(this: Any, resource: Any, root: Any) -> bool | None:
                 and (
                     not (
                         (v163 is not None or this.maxValueDate_element is not None)
-                        or (
-                            v164 is not None
-                            or this.maxValueDateTime_element is not None
-                        )
-                        or (
-                            v165 is not None or this.maxValueInstant_element is not None
-                        )
+                        or (v164 is not None or this.maxValueDateTime_element is not None)
+                        or (v165 is not None or this.maxValueInstant_element is not None)
                         or (v166 is not None or this.maxValueTime_element is not None)
-                        or (
-                            v167 is not None or this.maxValueDecimal_element is not None
-                        )
-                        or (
-                            v168 is not None or this.maxValueInteger_element is not None
-                        )
-                        or (
-                            v169 is not None
-                            or this.maxValuePositiveInt_element is not None
-                        )
-                        or (
-                            v170 is not None
-                            or this.maxValueUnsignedInt_element is not None
-                        )
+                        or (v167 is not None or this.maxValueDecimal_element is not None)
+                        or (v168 is not None or this.maxValueInteger_element is not None)
+                        or (v169 is not None or this.maxValuePositiveInt_element is not None)
+                        or (v170 is not None or this.maxValueUnsignedInt_element is not None)
                         or (v171 is not None)
                     )
                 )
@@ -1645,8 +1365,7 @@ def _eld_19(this: Any, resource: Any, root: Any) -> bool | None:
         None
         if v1 is None
         else matches(
-            v1,
-            "[^\\s\\.,:;\\'\"\\/|?!@#$%&*()\\[\\]{}]{1,64}(\\.[^\\s\\.,:;\\'\"\\/|?!@#$%&*()\\[\\]{}]{1,64}(\\[x\\])?(\\:[^\\s\\.]+)?)*",
+            v1, "[^\\s\\.,:;\\'\"\\/|?!@#$%&*()\\[\\]{}]{1,64}(\\.[^\\s\\.,:;\\'\"\\/|?!@#$%&*()\\[\\]{}]{1,64}(\\[x\\])?(\\:[^\\s\\.]+)?)*"
         )
     )
 
@@ -1654,9 +1373,7 @@ def _eld_19(this: Any, resource: Any, root: Any) -> bool | None:
 def _eld_22(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.sliceIsConstraining
     v2 = this.sliceName
-    return (not (v1 is not None or this.sliceIsConstraining_element is not None)) or (
-        v2 is not None or this.sliceName_element is not None
-    )
+    return (not (v1 is not None or this.sliceIsConstraining_element is not None)) or (v2 is not None or this.sliceName_element is not None)
 
 
 def _eld_3_max(this: Any, resource: Any, root: Any) -> bool | None:
@@ -1666,9 +1383,7 @@ def _eld_3_max(this: Any, resource: Any, root: Any) -> bool | None:
 def _exp_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.expression
     v2 = this.reference
-    return (v1 is not None or this.expression_element is not None) or (
-        v2 is not None or this.reference_element is not None
-    )
+    return (v1 is not None or this.expression_element is not None) or (v2 is not None or this.reference_element is not None)
 
 
 def _trd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -1744,14 +1459,7 @@ def _trd_3(this: Any, resource: Any, root: Any) -> bool | None:
     return v22
 
 
-class Element(
-    Struct,
-    kw_only=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    gc=False,
-    rename=json_name,
-):
+class Element(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False, rename=json_name):
     """Base for all elements (`Element`)."""
 
     id: String | None = None
@@ -1864,17 +1572,9 @@ class Period(Element, kw_only=True):
     end_element: Element | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.start is None
-            and self.start_element is None
-            and self.end is None
-            and self.end_element is None
-            and self.extension is None
-        ):
+        if self.start is None and self.start_element is None and self.end is None and self.end_element is None and self.extension is None:
             raise ValueError("ele-1")
-        if (self.end is not None or self.end_element is not None) and _per_1(
-            self, None, None
-        ) is False:
+        if (self.end is not None or self.end_element is not None) and _per_1(self, None, None) is False:
             raise ValueError("per-1")
 
 
@@ -1925,9 +1625,7 @@ class Address(Element, kw_only=True):
             and self.extension is None
         ):
             raise ValueError("ele-1")
-        if self.line_element is not None or (
-            self.line is not None and None in self.line
-        ):
+        if self.line_element is not None or (self.line is not None and None in self.line):
             check_aligned(self.line, self.line_element)
 
 
@@ -1963,18 +1661,12 @@ class Quantity(Element, kw_only=True):
         if self.value is not None:
             check_decimal(self.value)
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         text = self.code
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_code(text)
-        if (
-            self.code is not None or self.code_element is not None
-        ) and _qty_3_of_quantity(self, None, None) is False:
+        if (self.code is not None or self.code_element is not None) and _qty_3_of_quantity(self, None, None) is False:
             raise ValueError("qty-3")
 
 
@@ -1999,20 +1691,14 @@ class Age(Quantity, kw_only=True):
         if self.value is not None:
             check_decimal(self.value)
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         text = self.code
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_code(text)
         if _age_1_of_age(self, None, None) is False:
             raise ValueError("age-1")
-        if (self.code is not None or self.code_element is not None) and _qty_3_of_age(
-            self, None, None
-        ) is False:
+        if (self.code is not None or self.code_element is not None) and _qty_3_of_age(self, None, None) is False:
             raise ValueError("qty-3")
 
 
@@ -2046,14 +1732,10 @@ class Coding(Element, kw_only=True):
         ):
             raise ValueError("ele-1")
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         text = self.code
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_code(text)
 
 
@@ -2065,12 +1747,7 @@ class CodeableConcept(Element, kw_only=True):
     text_element: Element | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.coding is None
-            and self.text is None
-            and self.text_element is None
-            and self.extension is None
-        ):
+        if self.coding is None and self.text is None and self.text_element is None and self.extension is None:
             raise ValueError("ele-1")
 
 
@@ -2102,13 +1779,10 @@ class Identifier(Element, kw_only=True):
         ):
             raise ValueError("ele-1")
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         if (reference := self.assigner) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
@@ -2160,8 +1834,7 @@ class Annotation(Element, kw_only=True):
         if chosen > 1:
             raise ValueError("only one author[x] may be given")
         if (reference := self.authorReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ANNOTATION_AUTHORREFERENCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ANNOTATION_AUTHORREFERENCE.prefixes)
         ):
             check_reference(reference, _ANNOTATION_AUTHORREFERENCE)
         if self.text is None and self.text_element is None:
@@ -2213,9 +1886,7 @@ class Attachment(Element, kw_only=True):
             check_base64(self.data)
         if self.hash is not None:
             check_base64(self.hash)
-        if (self.data is not None or self.data_element is not None) and _att_1(
-            self, None, None
-        ) is False:
+        if (self.data is not None or self.data_element is not None) and _att_1(self, None, None) is False:
             raise ValueError("att-1")
 
 
@@ -2246,9 +1917,7 @@ class ContactPoint(Element, kw_only=True):
             and self.extension is None
         ):
             raise ValueError("ele-1")
-        if (self.value is not None or self.value_element is not None) and _cpt_2(
-            self, None, None
-        ) is False:
+        if (self.value is not None or self.value_element is not None) and _cpt_2(self, None, None) is False:
             raise ValueError("cpt-2")
 
 
@@ -2260,12 +1929,7 @@ class ContactDetail(Element, kw_only=True):
     telecom: Annotated[list[ContactPoint], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.name is None
-            and self.name_element is None
-            and self.telecom is None
-            and self.extension is None
-        ):
+        if self.name is None and self.name_element is None and self.telecom is None and self.extension is None:
             raise ValueError("ele-1")
 
 
@@ -2306,20 +1970,14 @@ class Count(Quantity, kw_only=True):
         if self.value is not None:
             check_decimal(self.value)
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         text = self.code
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_code(text)
         if _cnt_3_of_count(self, None, None) is False:
             raise ValueError("cnt-3")
-        if (self.code is not None or self.code_element is not None) and _qty_3_of_count(
-            self, None, None
-        ) is False:
+        if (self.code is not None or self.code_element is not None) and _qty_3_of_count(self, None, None) is False:
             raise ValueError("qty-3")
 
 
@@ -2344,22 +2002,14 @@ class Duration(Quantity, kw_only=True):
         if self.value is not None:
             check_decimal(self.value)
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         text = self.code
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_code(text)
-        if (
-            self.code is not None or self.code_element is not None
-        ) and _drt_1_of_duration(self, None, None) is False:
+        if (self.code is not None or self.code_element is not None) and _drt_1_of_duration(self, None, None) is False:
             raise ValueError("drt-1")
-        if (
-            self.code is not None or self.code_element is not None
-        ) and _qty_3_of_duration(self, None, None) is False:
+        if (self.code is not None or self.code_element is not None) and _qty_3_of_duration(self, None, None) is False:
             raise ValueError("qty-3")
 
 
@@ -2463,9 +2113,7 @@ class DataRequirement(Element, kw_only=True):
     def __post_init__(self) -> None:
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
-        if self.profile_element is not None or (
-            self.profile is not None and None in self.profile
-        ):
+        if self.profile_element is not None or (self.profile is not None and None in self.profile):
             check_aligned(self.profile, self.profile_element)
         chosen = 0
         if self.subjectCodeableConcept is not None:
@@ -2475,13 +2123,10 @@ class DataRequirement(Element, kw_only=True):
         if chosen > 1:
             raise ValueError("only one subject[x] may be given")
         if (reference := self.subjectReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)
-        if self.mustSupport_element is not None or (
-            self.mustSupport is not None and None in self.mustSupport
-        ):
+        if self.mustSupport_element is not None or (self.mustSupport is not None and None in self.mustSupport):
             check_aligned(self.mustSupport, self.mustSupport_element)
 
 
@@ -2506,20 +2151,14 @@ class Distance(Quantity, kw_only=True):
         if self.value is not None:
             check_decimal(self.value)
         text = self.system
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_uri(text)
         text = self.code
-        if text is not None and (
-            " " in text or "\n" in text or "\t" in text or "\r" in text
-        ):
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
             check_code(text)
         if _dis_1_of_distance(self, None, None) is False:
             raise ValueError("dis-1")
-        if (
-            self.code is not None or self.code_element is not None
-        ) and _qty_3_of_distance(self, None, None) is False:
+        if (self.code is not None or self.code_element is not None) and _qty_3_of_distance(self, None, None) is False:
             raise ValueError("qty-3")
 
 
@@ -2552,20 +2191,11 @@ class Meta(Element, kw_only=True):
             and self.extension is None
         ):
             raise ValueError("ele-1")
-        if self.profile_element is not None or (
-            self.profile is not None and None in self.profile
-        ):
+        if self.profile_element is not None or (self.profile is not None and None in self.profile):
             check_aligned(self.profile, self.profile_element)
 
 
-class Resource(
-    Struct,
-    kw_only=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    gc=False,
-    rename=json_name,
-):
+class Resource(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False, rename=json_name):
     """Base Resource (`Resource`)."""
 
     id: Id | None = None
@@ -2622,11 +2252,7 @@ class Ratio(Element, kw_only=True):
     denominator: Quantity | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.numerator is None
-            and self.denominator is None
-            and self.extension is None
-        ):
+        if self.numerator is None and self.denominator is None and self.extension is None:
             raise ValueError("ele-1")
         if _rat_1(self, None, None) is False:
             raise ValueError("rat-1")
@@ -2720,53 +2346,29 @@ class TimingRepeat(Element, kw_only=True):
             check_decimal(self.period)
         if self.periodMax is not None:
             check_decimal(self.periodMax)
-        if self.dayOfWeek_element is not None or (
-            self.dayOfWeek is not None and None in self.dayOfWeek
-        ):
+        if self.dayOfWeek_element is not None or (self.dayOfWeek is not None and None in self.dayOfWeek):
             check_aligned(self.dayOfWeek, self.dayOfWeek_element)
-        if self.timeOfDay_element is not None or (
-            self.timeOfDay is not None and None in self.timeOfDay
-        ):
+        if self.timeOfDay_element is not None or (self.timeOfDay is not None and None in self.timeOfDay):
             check_aligned(self.timeOfDay, self.timeOfDay_element)
-        if self.when_element is not None or (
-            self.when is not None and None in self.when
-        ):
+        if self.when_element is not None or (self.when is not None and None in self.when):
             check_aligned(self.when, self.when_element)
-        if (self.duration is not None or self.duration_element is not None) and _tim_1(
-            self, None, None
-        ) is False:
+        if (self.duration is not None or self.duration_element is not None) and _tim_1(self, None, None) is False:
             raise ValueError("tim-1")
-        if (self.period is not None or self.period_element is not None) and _tim_2(
-            self, None, None
-        ) is False:
+        if (self.period is not None or self.period_element is not None) and _tim_2(self, None, None) is False:
             raise ValueError("tim-2")
-        if (self.duration is not None or self.duration_element is not None) and _tim_4(
-            self, None, None
-        ) is False:
+        if (self.duration is not None or self.duration_element is not None) and _tim_4(self, None, None) is False:
             raise ValueError("tim-4")
-        if (self.period is not None or self.period_element is not None) and _tim_5(
-            self, None, None
-        ) is False:
+        if (self.period is not None or self.period_element is not None) and _tim_5(self, None, None) is False:
             raise ValueError("tim-5")
-        if (
-            self.periodMax is not None or self.periodMax_element is not None
-        ) and _tim_6(self, None, None) is False:
+        if (self.periodMax is not None or self.periodMax_element is not None) and _tim_6(self, None, None) is False:
             raise ValueError("tim-6")
-        if (
-            self.durationMax is not None or self.durationMax_element is not None
-        ) and _tim_7(self, None, None) is False:
+        if (self.durationMax is not None or self.durationMax_element is not None) and _tim_7(self, None, None) is False:
             raise ValueError("tim-7")
-        if (self.countMax is not None or self.countMax_element is not None) and _tim_8(
-            self, None, None
-        ) is False:
+        if (self.countMax is not None or self.countMax_element is not None) and _tim_8(self, None, None) is False:
             raise ValueError("tim-8")
-        if (self.offset is not None or self.offset_element is not None) and _tim_9(
-            self, None, None
-        ) is False:
+        if (self.offset is not None or self.offset_element is not None) and _tim_9(self, None, None) is False:
             raise ValueError("tim-9")
-        if (
-            self.timeOfDay is not None or self.timeOfDay_element is not None
-        ) and _tim_10(self, None, None) is False:
+        if (self.timeOfDay is not None or self.timeOfDay_element is not None) and _tim_10(self, None, None) is False:
             raise ValueError("tim-10")
 
 
@@ -2788,9 +2390,7 @@ class Timing(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if self.event_element is not None or (
-            self.event is not None and None in self.event
-        ):
+        if self.event_element is not None or (self.event is not None and None in self.event):
             check_aligned(self.event, self.event_element)
 
 
@@ -2822,9 +2422,7 @@ class DosageDoseAndRate(Element, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one dose[x] may be given")
-        if (
-            quantity := self.doseQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.doseQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
         chosen = 0
         if self.rateRatio is not None:
@@ -2835,9 +2433,7 @@ class DosageDoseAndRate(Element, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one rate[x] may be given")
-        if (
-            quantity := self.rateQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.rateQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
 
 
@@ -2894,13 +2490,9 @@ class Dosage(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one asNeeded[x] may be given")
-        if (
-            quantity := self.maxDosePerAdministration
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.maxDosePerAdministration) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
-        if (
-            quantity := self.maxDosePerLifetime
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.maxDosePerLifetime) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
 
 
@@ -2936,9 +2528,7 @@ class ElementDefinitionBinding(Element, kw_only=True):
     def __post_init__(self) -> None:
         if self.strength is None and self.strength_element is None:
             raise ValueError("strength is required")
-        if (self.valueSet is not None or self.valueSet_element is not None) and _eld_12(
-            self, None, None
-        ) is False:
+        if (self.valueSet is not None or self.valueSet_element is not None) and _eld_12(self, None, None) is False:
             raise ValueError("eld-12")
 
 
@@ -3065,9 +2655,7 @@ class ElementDefinitionType(Element, kw_only=True):
     profile_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     targetProfile: Annotated[list[Canonical | None], NOT_EMPTY] | None = None
     targetProfile_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
-    aggregation: (
-        Annotated[list[ResourceAggregationModeCode | None], NOT_EMPTY] | None
-    ) = None
+    aggregation: Annotated[list[ResourceAggregationModeCode | None], NOT_EMPTY] | None = None
     aggregation_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     versioning: ReferenceVersionRulesCode | None = None
     versioning_element: Element | None = None
@@ -3075,21 +2663,13 @@ class ElementDefinitionType(Element, kw_only=True):
     def __post_init__(self) -> None:
         if self.code is None and self.code_element is None:
             raise ValueError("code is required")
-        if self.profile_element is not None or (
-            self.profile is not None and None in self.profile
-        ):
+        if self.profile_element is not None or (self.profile is not None and None in self.profile):
             check_aligned(self.profile, self.profile_element)
-        if self.targetProfile_element is not None or (
-            self.targetProfile is not None and None in self.targetProfile
-        ):
+        if self.targetProfile_element is not None or (self.targetProfile is not None and None in self.targetProfile):
             check_aligned(self.targetProfile, self.targetProfile_element)
-        if self.aggregation_element is not None or (
-            self.aggregation is not None and None in self.aggregation
-        ):
+        if self.aggregation_element is not None or (self.aggregation is not None and None in self.aggregation):
             check_aligned(self.aggregation, self.aggregation_element)
-        if (
-            self.aggregation is not None or self.aggregation_element is not None
-        ) and _eld_4(self, None, None) is False:
+        if (self.aggregation is not None or self.aggregation_element is not None) and _eld_4(self, None, None) is False:
             raise ValueError("eld-4")
         if _eld_17(self, None, None) is False:
             raise ValueError("eld-17")
@@ -3132,9 +2712,7 @@ class ElementDefinitionSlicingDiscriminator(Element, kw_only=True):
 class ElementDefinitionSlicing(Element, kw_only=True):
     """This element is sliced - slices follow (`ElementDefinition.slicing`)."""
 
-    discriminator: (
-        Annotated[list[ElementDefinitionSlicingDiscriminator], NOT_EMPTY] | None
-    ) = None
+    discriminator: Annotated[list[ElementDefinitionSlicingDiscriminator], NOT_EMPTY] | None = None
     description: String | None = None
     description_element: Element | None = None
     ordered: bool | None = None
@@ -3154,9 +2732,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
 
     path: String | None = None
     path_element: Element | None = None
-    representation: (
-        Annotated[list[PropertyRepresentationCode | None], NOT_EMPTY] | None
-    ) = None
+    representation: Annotated[list[PropertyRepresentationCode | None], NOT_EMPTY] | None = None
     representation_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     sliceName: String | None = None
     sliceName_element: Element | None = None
@@ -3450,13 +3026,9 @@ class ElementDefinition(BackboneElement, kw_only=True):
         values = astuple(self)
         if self.path is None and self.path_element is None:
             raise ValueError("path is required")
-        if self.representation_element is not None or (
-            self.representation is not None and None in self.representation
-        ):
+        if self.representation_element is not None or (self.representation is not None and None in self.representation):
             check_aligned(self.representation, self.representation_element)
-        if self.alias_element is not None or (
-            self.alias is not None and None in self.alias
-        ):
+        if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if values[33:102].count(None) < 68:
             check_choice(self, 33, 102, required=False)
@@ -3479,10 +3051,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
         chosen = 0
         if self.minValueDate is not None or self.minValueDate_element is not None:
             chosen += 1
-        if (
-            self.minValueDateTime is not None
-            or self.minValueDateTime_element is not None
-        ):
+        if self.minValueDateTime is not None or self.minValueDateTime_element is not None:
             chosen += 1
         if self.minValueInstant is not None or self.minValueInstant_element is not None:
             chosen += 1
@@ -3492,15 +3061,9 @@ class ElementDefinition(BackboneElement, kw_only=True):
             chosen += 1
         if self.minValueInteger is not None or self.minValueInteger_element is not None:
             chosen += 1
-        if (
-            self.minValuePositiveInt is not None
-            or self.minValuePositiveInt_element is not None
-        ):
+        if self.minValuePositiveInt is not None or self.minValuePositiveInt_element is not None:
             chosen += 1
-        if (
-            self.minValueUnsignedInt is not None
-            or self.minValueUnsignedInt_element is not None
-        ):
+        if self.minValueUnsignedInt is not None or self.minValueUnsignedInt_element is not None:
             chosen += 1
         if self.minValueQuantity is not None:
             chosen += 1
@@ -3511,10 +3074,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
         chosen = 0
         if self.maxValueDate is not None or self.maxValueDate_element is not None:
             chosen += 1
-        if (
-            self.maxValueDateTime is not None
-            or self.maxValueDateTime_element is not None
-        ):
+        if self.maxValueDateTime is not None or self.maxValueDateTime_element is not None:
             chosen += 1
         if self.maxValueInstant is not None or self.maxValueInstant_element is not None:
             chosen += 1
@@ -3524,15 +3084,9 @@ class ElementDefinition(BackboneElement, kw_only=True):
             chosen += 1
         if self.maxValueInteger is not None or self.maxValueInteger_element is not None:
             chosen += 1
-        if (
-            self.maxValuePositiveInt is not None
-            or self.maxValuePositiveInt_element is not None
-        ):
+        if self.maxValuePositiveInt is not None or self.maxValuePositiveInt_element is not None:
             chosen += 1
-        if (
-            self.maxValueUnsignedInt is not None
-            or self.maxValueUnsignedInt_element is not None
-        ):
+        if self.maxValueUnsignedInt is not None or self.maxValueUnsignedInt_element is not None:
             chosen += 1
         if self.maxValueQuantity is not None:
             chosen += 1
@@ -3540,18 +3094,11 @@ class ElementDefinition(BackboneElement, kw_only=True):
             raise ValueError("only one maxValue[x] may be given")
         if self.maxValueDecimal is not None:
             check_decimal(self.maxValueDecimal)
-        if self.condition_element is not None or (
-            self.condition is not None and None in self.condition
-        ):
+        if self.condition_element is not None or (self.condition is not None and None in self.condition):
             check_aligned(self.condition, self.condition_element)
-        if (self.min is not None or self.min_element is not None) and _eld_2(
-            self, None, None
-        ) is False:
+        if (self.min is not None or self.min_element is not None) and _eld_2(self, None, None) is False:
             raise ValueError("eld-2")
-        if (
-            self.contentReference is not None
-            or self.contentReference_element is not None
-        ) and _eld_5(self, None, None) is False:
+        if (self.contentReference is not None or self.contentReference_element is not None) and _eld_5(self, None, None) is False:
             raise ValueError("eld-5")
         if (
             self.fixedBase64Binary is not None
@@ -3847,18 +3394,13 @@ class ElementDefinition(BackboneElement, kw_only=True):
             or self.defaultValueMeta is not None
         ) and _eld_15(self, None, None) is False:
             raise ValueError("eld-15")
-        if (
-            self.sliceName is not None or self.sliceName_element is not None
-        ) and _eld_16(self, None, None) is False:
+        if (self.sliceName is not None or self.sliceName_element is not None) and _eld_16(self, None, None) is False:
             raise ValueError("eld-16")
         if _eld_18(self, None, None) is False:
             raise ValueError("eld-18")
         if _eld_19(self, None, None) is False:
             raise ValueError("eld-19")
-        if (
-            self.sliceIsConstraining is not None
-            or self.sliceIsConstraining_element is not None
-        ) and _eld_22(self, None, None) is False:
+        if (self.sliceIsConstraining is not None or self.sliceIsConstraining_element is not None) and _eld_22(self, None, None) is False:
             raise ValueError("eld-22")
         if self.max is not None and _eld_3_max(self.max, None, None) is False:
             raise ValueError("eld-3")
@@ -3920,17 +3462,11 @@ class HumanName(Element, kw_only=True):
             and self.extension is None
         ):
             raise ValueError("ele-1")
-        if self.given_element is not None or (
-            self.given is not None and None in self.given
-        ):
+        if self.given_element is not None or (self.given is not None and None in self.given):
             check_aligned(self.given, self.given_element)
-        if self.prefix_element is not None or (
-            self.prefix is not None and None in self.prefix
-        ):
+        if self.prefix_element is not None or (self.prefix is not None and None in self.prefix):
             check_aligned(self.prefix, self.prefix_element)
-        if self.suffix_element is not None or (
-            self.suffix is not None and None in self.suffix
-        ):
+        if self.suffix_element is not None or (self.suffix is not None and None in self.suffix):
             check_aligned(self.suffix, self.suffix_element)
 
 
@@ -4058,13 +3594,9 @@ class ProdCharacteristic(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if self.color_element is not None or (
-            self.color is not None and None in self.color
-        ):
+        if self.color_element is not None or (self.color is not None and None in self.color):
             check_aligned(self.color, self.color_element)
-        if self.imprint_element is not None or (
-            self.imprint is not None and None in self.imprint
-        ):
+        if self.imprint_element is not None or (self.imprint is not None and None in self.imprint):
             check_aligned(self.imprint, self.imprint_element)
 
 
@@ -4074,9 +3606,7 @@ class ProductShelfLife(BackboneElement, kw_only=True):
     identifier: Identifier | None = None
     type: CodeableConcept
     period: Quantity
-    specialPrecautionsForStorage: Annotated[list[CodeableConcept], NOT_EMPTY] | None = (
-        None
-    )
+    specialPrecautionsForStorage: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
 
 
 class RelatedArtifact(Element, kw_only=True):
@@ -4153,14 +3683,10 @@ class Signature(Element, kw_only=True):
     def __post_init__(self) -> None:
         if self.when is None and self.when_element is None:
             raise ValueError("when is required")
-        if (reference := self.who) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SIGNATURE_WHO.prefixes)
-        ):
+        if (reference := self.who) is not None and ((text := reference.reference) is None or not text.startswith(_SIGNATURE_WHO.prefixes)):
             check_reference(reference, _SIGNATURE_WHO)
         if (reference := self.onBehalfOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SIGNATURE_WHO.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SIGNATURE_WHO.prefixes)
         ):
             check_reference(reference, _SIGNATURE_WHO)
         if self.data is not None:
@@ -4246,8 +3772,7 @@ class TriggerDefinition(Element, kw_only=True):
         if chosen > 1:
             raise ValueError("only one timing[x] may be given")
         if (reference := self.timingReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SCHEDULE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SCHEDULE.prefixes)
         ):
             check_reference(reference, _SCHEDULE)
         if self.data is not None and _trd_1(self, None, None) is False:
@@ -4280,29 +3805,14 @@ class UsageContext(Element, kw_only=True):
         if chosen != 1:
             raise ValueError("exactly one value[x] is required")
         if (reference := self.valueReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_USAGECONTEXT_VALUEREFERENCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_USAGECONTEXT_VALUEREFERENCE.prefixes)
         ):
             check_reference(reference, _USAGECONTEXT_VALUEREFERENCE)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "Period",
-        None,
-        "per-1",
-        "If present, start SHALL have a lower value than end",
-        _per_1,
-        False,
-    ),
-    Invariant(
-        "Quantity",
-        None,
-        "qty-3",
-        "If a code for the unit is present, the system SHALL also be present",
-        _qty_3_of_quantity,
-        False,
-    ),
+    Invariant("Period", None, "per-1", "If present, start SHALL have a lower value than end", _per_1, False),
+    Invariant("Quantity", None, "qty-3", "If a code for the unit is present, the system SHALL also be present", _qty_3_of_quantity, False),
     Invariant(
         "Age",
         None,
@@ -4311,30 +3821,9 @@ INVARIANTS: tuple[Invariant, ...] = (
         _age_1_of_age,
         False,
     ),
-    Invariant(
-        "Age",
-        None,
-        "qty-3",
-        "If a code for the unit is present, the system SHALL also be present",
-        _qty_3_of_age,
-        False,
-    ),
-    Invariant(
-        "Attachment",
-        None,
-        "att-1",
-        "If the Attachment has data, it SHALL have a contentType",
-        _att_1,
-        False,
-    ),
-    Invariant(
-        "ContactPoint",
-        None,
-        "cpt-2",
-        "A system is required if a value is provided.",
-        _cpt_2,
-        False,
-    ),
+    Invariant("Age", None, "qty-3", "If a code for the unit is present, the system SHALL also be present", _qty_3_of_age, False),
+    Invariant("Attachment", None, "att-1", "If the Attachment has data, it SHALL have a contentType", _att_1, False),
+    Invariant("ContactPoint", None, "cpt-2", "A system is required if a value is provided.", _cpt_2, False),
     Invariant(
         "Count",
         None,
@@ -4343,14 +3832,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         _cnt_3_of_count,
         False,
     ),
-    Invariant(
-        "Count",
-        None,
-        "qty-3",
-        "If a code for the unit is present, the system SHALL also be present",
-        _qty_3_of_count,
-        False,
-    ),
+    Invariant("Count", None, "qty-3", "If a code for the unit is present, the system SHALL also be present", _qty_3_of_count, False),
     Invariant(
         "Duration",
         None,
@@ -4359,30 +3841,9 @@ INVARIANTS: tuple[Invariant, ...] = (
         _drt_1_of_duration,
         False,
     ),
-    Invariant(
-        "Duration",
-        None,
-        "qty-3",
-        "If a code for the unit is present, the system SHALL also be present",
-        _qty_3_of_duration,
-        False,
-    ),
-    Invariant(
-        "DataRequirementDateFilter",
-        None,
-        "drq-2",
-        "Either a path or a searchParam must be provided, but not both",
-        _drq_2,
-        False,
-    ),
-    Invariant(
-        "DataRequirementCodeFilter",
-        None,
-        "drq-1",
-        "Either a path or a searchParam must be provided, but not both",
-        _drq_1,
-        False,
-    ),
+    Invariant("Duration", None, "qty-3", "If a code for the unit is present, the system SHALL also be present", _qty_3_of_duration, False),
+    Invariant("DataRequirementDateFilter", None, "drq-2", "Either a path or a searchParam must be provided, but not both", _drq_2, False),
+    Invariant("DataRequirementCodeFilter", None, "drq-1", "Either a path or a searchParam must be provided, but not both", _drq_1, False),
     Invariant(
         "Distance",
         None,
@@ -4391,22 +3852,8 @@ INVARIANTS: tuple[Invariant, ...] = (
         _dis_1_of_distance,
         False,
     ),
-    Invariant(
-        "Distance",
-        None,
-        "qty-3",
-        "If a code for the unit is present, the system SHALL also be present",
-        _qty_3_of_distance,
-        False,
-    ),
-    Invariant(
-        "Range",
-        None,
-        "rng-2",
-        "If present, low SHALL have a lower value than high",
-        _rng_2,
-        False,
-    ),
+    Invariant("Distance", None, "qty-3", "If a code for the unit is present, the system SHALL also be present", _qty_3_of_distance, False),
+    Invariant("Range", None, "rng-2", "If present, low SHALL have a lower value than high", _rng_2, False),
     Invariant(
         "Ratio",
         None,
@@ -4415,86 +3862,16 @@ INVARIANTS: tuple[Invariant, ...] = (
         _rat_1,
         False,
     ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-1",
-        "if there's a duration, there needs to be duration units",
-        _tim_1,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-2",
-        "if there's a period, there needs to be period units",
-        _tim_2,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-4",
-        "duration SHALL be a non-negative value",
-        _tim_4,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-5",
-        "period SHALL be a non-negative value",
-        _tim_5,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-6",
-        "If there's a periodMax, there must be a period",
-        _tim_6,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-7",
-        "If there's a durationMax, there must be a duration",
-        _tim_7,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-8",
-        "If there's a countMax, there must be a count",
-        _tim_8,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-9",
-        "If there's an offset, there must be a when (and not C, CM, CD, CV)",
-        _tim_9,
-        False,
-    ),
-    Invariant(
-        "TimingRepeat",
-        None,
-        "tim-10",
-        "If there's a timeOfDay, there cannot be a when, or vice versa",
-        _tim_10,
-        False,
-    ),
-    Invariant(
-        "ElementDefinitionBinding",
-        None,
-        "eld-12",
-        "ValueSet SHALL start with http:// or https:// or urn:",
-        _eld_12,
-        False,
-    ),
+    Invariant("TimingRepeat", None, "tim-1", "if there's a duration, there needs to be duration units", _tim_1, False),
+    Invariant("TimingRepeat", None, "tim-2", "if there's a period, there needs to be period units", _tim_2, False),
+    Invariant("TimingRepeat", None, "tim-4", "duration SHALL be a non-negative value", _tim_4, False),
+    Invariant("TimingRepeat", None, "tim-5", "period SHALL be a non-negative value", _tim_5, False),
+    Invariant("TimingRepeat", None, "tim-6", "If there's a periodMax, there must be a period", _tim_6, False),
+    Invariant("TimingRepeat", None, "tim-7", "If there's a durationMax, there must be a duration", _tim_7, False),
+    Invariant("TimingRepeat", None, "tim-8", "If there's a countMax, there must be a count", _tim_8, False),
+    Invariant("TimingRepeat", None, "tim-9", "If there's an offset, there must be a when (and not C, CM, CD, CV)", _tim_9, False),
+    Invariant("TimingRepeat", None, "tim-10", "If there's a timeOfDay, there cannot be a when, or vice versa", _tim_10, False),
+    Invariant("ElementDefinitionBinding", None, "eld-12", "ValueSet SHALL start with http:// or https:// or urn:", _eld_12, False),
     Invariant(
         "ElementDefinitionType",
         None,
@@ -4504,21 +3881,9 @@ INVARIANTS: tuple[Invariant, ...] = (
         False,
     ),
     Invariant(
-        "ElementDefinitionType",
-        None,
-        "eld-17",
-        "targetProfile is only allowed if the type is Reference or canonical",
-        _eld_17,
-        False,
+        "ElementDefinitionType", None, "eld-17", "targetProfile is only allowed if the type is Reference or canonical", _eld_17, False
     ),
-    Invariant(
-        "ElementDefinitionSlicing",
-        None,
-        "eld-1",
-        "If there are no discriminators, there must be a definition",
-        _eld_1,
-        False,
-    ),
+    Invariant("ElementDefinitionSlicing", None, "eld-1", "If there are no discriminators, there must be a definition", _eld_1, False),
     Invariant("ElementDefinition", None, "eld-2", "Min <= Max", _eld_2, False),
     Invariant(
         "ElementDefinition",
@@ -4528,126 +3893,21 @@ INVARIANTS: tuple[Invariant, ...] = (
         _eld_5,
         False,
     ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-6",
-        "Fixed value may only be specified if there is one type",
-        _eld_6,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-7",
-        "Pattern may only be specified if there is one type",
-        _eld_7,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-8",
-        "Pattern and fixed are mutually exclusive",
-        _eld_8,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-11",
-        "Binding can only be present for coded elements, string, and uri",
-        _eld_11,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-13",
-        "Types must be unique by code",
-        _eld_13,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-14",
-        "Constraints must be unique by key",
-        _eld_14,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-15",
-        "default value and meaningWhenMissing are mutually exclusive",
-        _eld_15,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-16",
-        'sliceName must be composed of proper tokens separated by "/"',
-        _eld_16,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-18",
-        "Must have a modifier reason if isModifier = true",
-        _eld_18,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-19",
-        "Element names cannot include some special characters",
-        _eld_19,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        None,
-        "eld-22",
-        "sliceIsConstraining can only appear if slicename is present",
-        _eld_22,
-        False,
-    ),
-    Invariant(
-        "ElementDefinition",
-        "max",
-        "eld-3",
-        'Max SHALL be a number or "*"',
-        _eld_3_max,
-        False,
-    ),
-    Invariant(
-        "Expression",
-        None,
-        "exp-1",
-        "An expression or a reference must be provided",
-        _exp_1,
-        False,
-    ),
-    Invariant(
-        "TriggerDefinition",
-        None,
-        "trd-1",
-        "Either timing, or a data requirement, but not both",
-        _trd_1,
-        False,
-    ),
-    Invariant(
-        "TriggerDefinition",
-        None,
-        "trd-2",
-        "A condition only if there is a data requirement",
-        _trd_2,
-        False,
-    ),
+    Invariant("ElementDefinition", None, "eld-6", "Fixed value may only be specified if there is one type", _eld_6, False),
+    Invariant("ElementDefinition", None, "eld-7", "Pattern may only be specified if there is one type", _eld_7, False),
+    Invariant("ElementDefinition", None, "eld-8", "Pattern and fixed are mutually exclusive", _eld_8, False),
+    Invariant("ElementDefinition", None, "eld-11", "Binding can only be present for coded elements, string, and uri", _eld_11, False),
+    Invariant("ElementDefinition", None, "eld-13", "Types must be unique by code", _eld_13, False),
+    Invariant("ElementDefinition", None, "eld-14", "Constraints must be unique by key", _eld_14, False),
+    Invariant("ElementDefinition", None, "eld-15", "default value and meaningWhenMissing are mutually exclusive", _eld_15, False),
+    Invariant("ElementDefinition", None, "eld-16", 'sliceName must be composed of proper tokens separated by "/"', _eld_16, False),
+    Invariant("ElementDefinition", None, "eld-18", "Must have a modifier reason if isModifier = true", _eld_18, False),
+    Invariant("ElementDefinition", None, "eld-19", "Element names cannot include some special characters", _eld_19, False),
+    Invariant("ElementDefinition", None, "eld-22", "sliceIsConstraining can only appear if slicename is present", _eld_22, False),
+    Invariant("ElementDefinition", "max", "eld-3", 'Max SHALL be a number or "*"', _eld_3_max, False),
+    Invariant("Expression", None, "exp-1", "An expression or a reference must be provided", _exp_1, False),
+    Invariant("TriggerDefinition", None, "trd-1", "Either timing, or a data requirement, but not both", _trd_1, False),
+    Invariant("TriggerDefinition", None, "trd-2", "A condition only if there is a data requirement", _trd_2, False),
     Invariant(
         "TriggerDefinition",
         None,

@@ -7,22 +7,12 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String, Uri
 from benchside.fhir.r4.codes import DetectedissueSeverityCode, ObservationStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _PATIENT = Targets("Patient")
-_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Device", "Practitioner", "PractitionerRole"
-)
+_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Device", "Practitioner", "PractitionerRole")
 
 
 class DetectedIssueMitigation(BackboneElement, kw_only=True):
@@ -35,8 +25,7 @@ class DetectedIssueMitigation(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
 
@@ -48,18 +37,11 @@ class DetectedIssueEvidence(BackboneElement, kw_only=True):
     detail: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.code is None
-            and self.detail is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.code is None and self.detail is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
 
 
-class DetectedIssue(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="DetectedIssue"
-):
+class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag="DetectedIssue"):
     """Clinical issue with action (`DetectedIssue`)."""
 
     resourceType: ClassVar[str] = "DetectedIssue"
@@ -87,23 +69,16 @@ class DetectedIssue(
             note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         chosen = 0
-        if (
-            self.identifiedDateTime is not None
-            or self.identifiedDateTime_element is not None
-        ):
+        if self.identifiedDateTime is not None or self.identifiedDateTime_element is not None:
             chosen += 1
         if self.identifiedPeriod is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one identified[x] may be given")
         if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE)

@@ -20,12 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
@@ -103,16 +98,12 @@ class DeviceDefinitionUdiDeviceIdentifier(BackboneElement, kw_only=True):
             raise ValueError("jurisdiction is required")
 
 
-class DeviceDefinition(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceDefinition"
-):
+class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceDefinition"):
     """An instance of a medical-related component of a medical device (`DeviceDefinition`)."""
 
     resourceType: ClassVar[str] = "DeviceDefinition"
     identifier: Annotated[list[Identifier], NOT_EMPTY] | None = None
-    udiDeviceIdentifier: (
-        Annotated[list[DeviceDefinitionUdiDeviceIdentifier], NOT_EMPTY] | None
-    ) = None
+    udiDeviceIdentifier: Annotated[list[DeviceDefinitionUdiDeviceIdentifier], NOT_EMPTY] | None = None
     manufacturerString: String | None = None
     manufacturerString_element: Element | None = None
     manufacturerReference: Reference | None = None
@@ -120,9 +111,7 @@ class DeviceDefinition(
     modelNumber: String | None = None
     modelNumber_element: Element | None = None
     type: CodeableConcept | None = None
-    specialization: (
-        Annotated[list[DeviceDefinitionSpecialization], NOT_EMPTY] | None
-    ) = None
+    specialization: Annotated[list[DeviceDefinitionSpecialization], NOT_EMPTY] | None = None
     version: Annotated[list[String | None], NOT_EMPTY] | None = None
     version_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     safety: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
@@ -146,31 +135,21 @@ class DeviceDefinition(
         if self.contained is not None:
             note_containment()
         chosen = 0
-        if (
-            self.manufacturerString is not None
-            or self.manufacturerString_element is not None
-        ):
+        if self.manufacturerString is not None or self.manufacturerString_element is not None:
             chosen += 1
         if self.manufacturerReference is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one manufacturer[x] may be given")
         if (reference := self.manufacturerReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
-        if self.version_element is not None or (
-            self.version is not None and None in self.version
-        ):
+        if self.version_element is not None or (self.version is not None and None in self.version):
             check_aligned(self.version, self.version_element)
-        if (reference := self.owner) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
-        ):
+        if (reference := self.owner) is not None and ((text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)):
             check_reference(reference, _ORGANIZATION)
         if (reference := self.parentDevice) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICEDEFINITION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICEDEFINITION.prefixes)
         ):
             check_reference(reference, _DEVICEDEFINITION)

@@ -13,15 +13,7 @@ from benchside.fhir.r4.codes import (
     MetricColorCode,
     MetricOperationalStatusCode,
 )
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-    Timing,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference, Timing
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DEVICE = Targets("Device")
@@ -51,9 +43,7 @@ class DeviceMetricCalibration(BackboneElement, kw_only=True):
             raise ValueError("ele-1")
 
 
-class DeviceMetric(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceMetric"
-):
+class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceMetric"):
     """Measurement, calculation or setting capability of a medical device (`DeviceMetric`)."""
 
     resourceType: ClassVar[str] = "DeviceMetric"
@@ -74,15 +64,9 @@ class DeviceMetric(
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if (reference := self.source) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE.prefixes)
-        ):
+        if (reference := self.source) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
-        if (reference := self.parent) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE.prefixes)
-        ):
+        if (reference := self.parent) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
         if self.category is None and self.category_element is None:
             raise ValueError("category is required")

@@ -7,40 +7,20 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import DeviceStatementStatusCode
-from benchside.fhir.r4.datatypes import (
-    Annotation,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-    Timing,
-)
+from benchside.fhir.r4.datatypes import Annotation, CodeableConcept, DomainResource, Element, Identifier, Period, Reference, Timing
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SERVICEREQUEST = Targets("ServiceRequest")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _DEVICEUSESTATEMENT_DERIVEDFROM = Targets(
-    "Claim",
-    "DocumentReference",
-    "Observation",
-    "Procedure",
-    "QuestionnaireResponse",
-    "ServiceRequest",
+    "Claim", "DocumentReference", "Observation", "Procedure", "QuestionnaireResponse", "ServiceRequest"
 )
-_DEVICEUSESTATEMENT_SOURCE = Targets(
-    "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_DEVICEUSESTATEMENT_SOURCE = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _DEVICE = Targets("Device")
-_DEVICEUSESTATEMENT_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Media", "Observation"
-)
+_DEVICEUSESTATEMENT_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Media", "Observation")
 
 
-class DeviceUseStatement(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceUseStatement"
-):
+class DeviceUseStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceUseStatement"):
     """Record of use of a device (`DeviceUseStatement`)."""
 
     resourceType: ClassVar[str] = "DeviceUseStatement"
@@ -67,21 +47,16 @@ class DeviceUseStatement(
         if self.contained is not None:
             note_containment()
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SERVICEREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SERVICEREQUEST.prefixes):
                 check_reference(reference, _SERVICEREQUEST)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         for reference in self.derivedFrom or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICEUSESTATEMENT_DERIVEDFROM.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICEUSESTATEMENT_DERIVEDFROM.prefixes):
                 check_reference(reference, _DEVICEUSESTATEMENT_DERIVEDFROM)
         chosen = 0
         if self.timingTiming is not None:
@@ -93,17 +68,11 @@ class DeviceUseStatement(
         if chosen > 1:
             raise ValueError("only one timing[x] may be given")
         if (reference := self.source) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICEUSESTATEMENT_SOURCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICEUSESTATEMENT_SOURCE.prefixes)
         ):
             check_reference(reference, _DEVICEUSESTATEMENT_SOURCE)
-        if (reference := self.device) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE.prefixes)
-        ):
+        if (reference := self.device) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICEUSESTATEMENT_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICEUSESTATEMENT_REASONREFERENCE.prefixes):
                 check_reference(reference, _DEVICEUSESTATEMENT_REASONREFERENCE)

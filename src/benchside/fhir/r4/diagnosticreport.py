@@ -7,31 +7,14 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Instant, String
 from benchside.fhir.r4.codes import DiagnosticReportStatusCode
-from benchside.fhir.r4.datatypes import (
-    Attachment,
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import Attachment, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDIA = Targets("Media")
-_DIAGNOSTICREPORT_BASEDON = Targets(
-    "CarePlan",
-    "ImmunizationRecommendation",
-    "MedicationRequest",
-    "NutritionOrder",
-    "ServiceRequest",
-)
+_DIAGNOSTICREPORT_BASEDON = Targets("CarePlan", "ImmunizationRecommendation", "MedicationRequest", "NutritionOrder", "ServiceRequest")
 _DIAGNOSTICREPORT_SUBJECT = Targets("Device", "Group", "Location", "Patient")
 _ENCOUNTER = Targets("Encounter")
-_DIAGNOSTICREPORT_PERFORMER = Targets(
-    "CareTeam", "Organization", "Practitioner", "PractitionerRole"
-)
+_DIAGNOSTICREPORT_PERFORMER = Targets("CareTeam", "Organization", "Practitioner", "PractitionerRole")
 _SPECIMEN = Targets("Specimen")
 _OBSERVATION = Targets("Observation")
 _IMAGINGSTUDY = Targets("ImagingStudy")
@@ -45,16 +28,11 @@ class DiagnosticReportMedia(BackboneElement, kw_only=True):
     link: Reference
 
     def __post_init__(self) -> None:
-        if (reference := self.link) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDIA.prefixes)
-        ):
+        if (reference := self.link) is not None and ((text := reference.reference) is None or not text.startswith(_MEDIA.prefixes)):
             check_reference(reference, _MEDIA)
 
 
-class DiagnosticReport(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="DiagnosticReport"
-):
+class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", tag="DiagnosticReport"):
     """A Diagnostic report - a combination of request information, atomic results, images, interpretation, as well as formatted reports (`DiagnosticReport`)."""
 
     resourceType: ClassVar[str] = "DiagnosticReport"
@@ -86,54 +64,37 @@ class DiagnosticReport(
         if self.contained is not None:
             note_containment()
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DIAGNOSTICREPORT_BASEDON.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DIAGNOSTICREPORT_BASEDON.prefixes):
                 check_reference(reference, _DIAGNOSTICREPORT_BASEDON)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DIAGNOSTICREPORT_SUBJECT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DIAGNOSTICREPORT_SUBJECT.prefixes)
         ):
             check_reference(reference, _DIAGNOSTICREPORT_SUBJECT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
-        if (
-            self.effectiveDateTime is not None
-            or self.effectiveDateTime_element is not None
-        ):
+        if self.effectiveDateTime is not None or self.effectiveDateTime_element is not None:
             chosen += 1
         if self.effectivePeriod is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one effective[x] may be given")
         for reference in self.performer or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DIAGNOSTICREPORT_PERFORMER.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DIAGNOSTICREPORT_PERFORMER.prefixes):
                 check_reference(reference, _DIAGNOSTICREPORT_PERFORMER)
         for reference in self.resultsInterpreter or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DIAGNOSTICREPORT_PERFORMER.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DIAGNOSTICREPORT_PERFORMER.prefixes):
                 check_reference(reference, _DIAGNOSTICREPORT_PERFORMER)
         for reference in self.specimen or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SPECIMEN.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SPECIMEN.prefixes):
                 check_reference(reference, _SPECIMEN)
         for reference in self.result or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _OBSERVATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_OBSERVATION.prefixes):
                 check_reference(reference, _OBSERVATION)
         for reference in self.imagingStudy or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _IMAGINGSTUDY.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_IMAGINGSTUDY.prefixes):
                 check_reference(reference, _IMAGINGSTUDY)

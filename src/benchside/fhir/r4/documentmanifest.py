@@ -7,28 +7,12 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String, Uri
 from benchside.fhir.r4.codes import DocumentReferenceStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DOCUMENTMANIFEST_SUBJECT = Targets("Device", "Group", "Patient", "Practitioner")
-_DOCUMENTMANIFEST_AUTHOR = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
-_DOCUMENTMANIFEST_RECIPIENT = Targets(
-    "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_DOCUMENTMANIFEST_AUTHOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
+_DOCUMENTMANIFEST_RECIPIENT = Targets("Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 
 
 class DocumentManifestRelated(BackboneElement, kw_only=True):
@@ -38,18 +22,11 @@ class DocumentManifestRelated(BackboneElement, kw_only=True):
     ref: Reference | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.identifier is None
-            and self.ref is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.identifier is None and self.ref is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
 
 
-class DocumentManifest(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentManifest"
-):
+class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentManifest"):
     """A list that defines a set of documents (`DocumentManifest`)."""
 
     resourceType: ClassVar[str] = "DocumentManifest"
@@ -76,17 +53,12 @@ class DocumentManifest(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DOCUMENTMANIFEST_SUBJECT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DOCUMENTMANIFEST_SUBJECT.prefixes)
         ):
             check_reference(reference, _DOCUMENTMANIFEST_SUBJECT)
         for reference in self.author or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTMANIFEST_AUTHOR.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTMANIFEST_AUTHOR.prefixes):
                 check_reference(reference, _DOCUMENTMANIFEST_AUTHOR)
         for reference in self.recipient or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTMANIFEST_RECIPIENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTMANIFEST_RECIPIENT.prefixes):
                 check_reference(reference, _DOCUMENTMANIFEST_RECIPIENT)

@@ -23,16 +23,12 @@ from benchside.fhir.rules import Targets, check_reference, note_containment
 _LOCATION = Targets("Location")
 _LOCATION_OR_ORGANIZATION = Targets("Location", "Organization")
 _CONDITION_OR_PROCEDURE = Targets("Condition", "Procedure")
-_PRACTITIONER_OR_PRACTITIONERROLE_OR_RELATEDPERSON = Targets(
-    "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_PRACTITIONER_OR_PRACTITIONERROLE_OR_RELATEDPERSON = Targets("Practitioner", "PractitionerRole", "RelatedPerson")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _EPISODEOFCARE = Targets("EpisodeOfCare")
 _SERVICEREQUEST = Targets("ServiceRequest")
 _APPOINTMENT = Targets("Appointment")
-_ENCOUNTER_REASONREFERENCE = Targets(
-    "Condition", "ImmunizationRecommendation", "Observation", "Procedure"
-)
+_ENCOUNTER_REASONREFERENCE = Targets("Condition", "ImmunizationRecommendation", "Observation", "Procedure")
 _ACCOUNT = Targets("Account")
 _ORGANIZATION = Targets("Organization")
 _ENCOUNTER = Targets("Encounter")
@@ -48,10 +44,7 @@ class EncounterLocation(BackboneElement, kw_only=True):
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
 
 
@@ -84,13 +77,11 @@ class EncounterHospitalization(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.origin) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _LOCATION_OR_ORGANIZATION)
         if (reference := self.destination) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _LOCATION_OR_ORGANIZATION)
 
@@ -105,8 +96,7 @@ class EncounterDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.condition) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION_OR_PROCEDURE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION_OR_PROCEDURE.prefixes)
         ):
             check_reference(reference, _CONDITION_OR_PROCEDURE)
 
@@ -128,14 +118,9 @@ class EncounterParticipant(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.individual) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _PRACTITIONER_OR_PRACTITIONERROLE_OR_RELATEDPERSON.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE_OR_RELATEDPERSON.prefixes)
         ):
-            check_reference(
-                reference, _PRACTITIONER_OR_PRACTITIONERROLE_OR_RELATEDPERSON
-            )
+            check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE_OR_RELATEDPERSON)
 
 
 class EncounterClassHistory(BackboneElement, kw_only=True):
@@ -157,9 +142,7 @@ class EncounterStatusHistory(BackboneElement, kw_only=True):
             raise ValueError("status is required")
 
 
-class Encounter(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Encounter"
-):
+class Encounter(DomainResource, kw_only=True, tag_field="resourceType", tag="Encounter"):
     """An interaction during which services are provided to the patient (`Encounter`)."""
 
     resourceType: ClassVar[str] = "Encounter"
@@ -194,42 +177,27 @@ class Encounter(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         for reference in self.episodeOfCare or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _EPISODEOFCARE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_EPISODEOFCARE.prefixes):
                 check_reference(reference, _EPISODEOFCARE)
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SERVICEREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SERVICEREQUEST.prefixes):
                 check_reference(reference, _SERVICEREQUEST)
         for reference in self.appointment or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _APPOINTMENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_APPOINTMENT.prefixes):
                 check_reference(reference, _APPOINTMENT)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENCOUNTER_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENCOUNTER_REASONREFERENCE.prefixes):
                 check_reference(reference, _ENCOUNTER_REASONREFERENCE)
         for reference in self.account or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ACCOUNT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ACCOUNT.prefixes):
                 check_reference(reference, _ACCOUNT)
         if (reference := self.serviceProvider) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
-        if (reference := self.partOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
-        ):
+        if (reference := self.partOf) is not None and ((text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)):
             check_reference(reference, _ENCOUNTER)

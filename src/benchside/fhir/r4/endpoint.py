@@ -7,22 +7,8 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, MimeType, String, Url
 from benchside.fhir.r4.codes import EndpointStatusCode
-from benchside.fhir.r4.datatypes import (
-    CodeableConcept,
-    Coding,
-    ContactPoint,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.r4.datatypes import CodeableConcept, Coding, ContactPoint, DomainResource, Element, Identifier, Period, Reference
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 
@@ -54,17 +40,12 @@ class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endp
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.managingOrganization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
-        if self.payloadMimeType_element is not None or (
-            self.payloadMimeType is not None and None in self.payloadMimeType
-        ):
+        if self.payloadMimeType_element is not None or (self.payloadMimeType is not None and None in self.payloadMimeType):
             check_aligned(self.payloadMimeType, self.payloadMimeType_element)
         if self.address is None and self.address_element is None:
             raise ValueError("address is required")
-        if self.header_element is not None or (
-            self.header is not None and None in self.header
-        ):
+        if self.header_element is not None or (self.header is not None and None in self.header):
             check_aligned(self.header, self.header_element)

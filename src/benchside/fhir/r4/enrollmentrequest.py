@@ -11,16 +11,12 @@ from benchside.fhir.r4.datatypes import DomainResource, Element, Identifier, Ref
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _PATIENT = Targets("Patient")
 _COVERAGE = Targets("Coverage")
 
 
-class EnrollmentRequest(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentRequest"
-):
+class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentRequest"):
     """Enroll in coverage (`EnrollmentRequest`)."""
 
     resourceType: ClassVar[str] = "EnrollmentRequest"
@@ -38,26 +34,14 @@ class EnrollmentRequest(
         if self.contained is not None:
             note_containment()
         if (reference := self.insurer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if (reference := self.provider) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
-        if (reference := self.candidate) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
+        if (reference := self.candidate) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
-        if (reference := self.coverage) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_COVERAGE.prefixes)
-        ):
+        if (reference := self.coverage) is not None and ((text := reference.reference) is None or not text.startswith(_COVERAGE.prefixes)):
             check_reference(reference, _COVERAGE)

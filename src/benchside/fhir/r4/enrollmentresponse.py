@@ -12,14 +12,10 @@ from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _ENROLLMENTREQUEST = Targets("EnrollmentRequest")
 _ORGANIZATION = Targets("Organization")
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 
 
-class EnrollmentResponse(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentResponse"
-):
+class EnrollmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentResponse"):
     """EnrollmentResponse resource (`EnrollmentResponse`)."""
 
     resourceType: ClassVar[str] = "EnrollmentResponse"
@@ -40,21 +36,14 @@ class EnrollmentResponse(
         if self.contained is not None:
             note_containment()
         if (reference := self.request) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENROLLMENTREQUEST.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENROLLMENTREQUEST.prefixes)
         ):
             check_reference(reference, _ENROLLMENTREQUEST)
         if (reference := self.organization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if (reference := self.requestProvider) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)

@@ -7,15 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, PositiveInt
 from benchside.fhir.r4.codes import EpisodeOfCareStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _CONDITION = Targets("Condition")
@@ -37,8 +29,7 @@ class EpisodeOfCareDiagnosis(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.condition) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION.prefixes)
         ):
             check_reference(reference, _CONDITION)
 
@@ -55,9 +46,7 @@ class EpisodeOfCareStatusHistory(BackboneElement, kw_only=True):
             raise ValueError("status is required")
 
 
-class EpisodeOfCare(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="EpisodeOfCare"
-):
+class EpisodeOfCare(DomainResource, kw_only=True, tag_field="resourceType", tag="EpisodeOfCare"):
     """An association of a Patient with an Organization and Healthcare Provider(s) for a period of time that the Organization assumes some level of responsibility (`EpisodeOfCare`)."""
 
     resourceType: ClassVar[str] = "EpisodeOfCare"
@@ -80,33 +69,22 @@ class EpisodeOfCare(
             note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         if (reference := self.managingOrganization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         for reference in self.referralRequest or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SERVICEREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SERVICEREQUEST.prefixes):
                 check_reference(reference, _SERVICEREQUEST)
         if (reference := self.careManager) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.team or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CARETEAM.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CARETEAM.prefixes):
                 check_reference(reference, _CARETEAM)
         for reference in self.account or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ACCOUNT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ACCOUNT.prefixes):
                 check_reference(reference, _ACCOUNT)

@@ -24,9 +24,7 @@ from benchside.fhir.rules import Targets, check_reference, note_containment
 _GROUP = Targets("Group")
 
 
-class EventDefinition(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="EventDefinition"
-):
+class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="EventDefinition"):
     """A description of when an event can occur (`EventDefinition`)."""
 
     resourceType: ClassVar[str] = "EventDefinition"
@@ -88,7 +86,6 @@ class EventDefinition(
         if chosen > 1:
             raise ValueError("only one subject[x] may be given")
         if (reference := self.subjectReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)

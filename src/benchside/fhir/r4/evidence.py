@@ -76,17 +76,12 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.exposureBackground) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_EVIDENCEVARIABLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_EVIDENCEVARIABLE.prefixes)
         ):
             check_reference(reference, _EVIDENCEVARIABLE)
         for reference in self.exposureVariant or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _EVIDENCEVARIABLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_EVIDENCEVARIABLE.prefixes):
                 check_reference(reference, _EVIDENCEVARIABLE)
         for reference in self.outcome or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _EVIDENCEVARIABLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_EVIDENCEVARIABLE.prefixes):
                 check_reference(reference, _EVIDENCEVARIABLE)

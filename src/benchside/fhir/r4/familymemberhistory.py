@@ -19,22 +19,11 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
 
 _PATIENT = Targets("Patient")
 _FAMILYMEMBERHISTORY_REASONREFERENCE = Targets(
-    "AllergyIntolerance",
-    "Condition",
-    "DiagnosticReport",
-    "DocumentReference",
-    "Observation",
-    "QuestionnaireResponse",
+    "AllergyIntolerance", "Condition", "DiagnosticReport", "DocumentReference", "Observation", "QuestionnaireResponse"
 )
 
 
@@ -45,13 +34,7 @@ def _fhs_1(this: Any, resource: Any, root: Any) -> bool | None:
     v4 = this.bornPeriod
     v5 = this.bornDate
     v6 = this.bornString
-    return (
-        not (
-            (v1 is not None)
-            or (v2 is not None)
-            or (v3 is not None or this.ageString_element is not None)
-        )
-    ) or (
+    return (not ((v1 is not None) or (v2 is not None) or (v3 is not None or this.ageString_element is not None))) or (
         not (
             (v4 is not None)
             or (v5 is not None or this.bornDate_element is not None)
@@ -65,11 +48,9 @@ def _fhs_2(this: Any, resource: Any, root: Any) -> bool | None:
     v2 = this.ageRange
     v3 = this.ageString
     v4 = this.estimatedAge
-    return (
-        (v1 is not None)
-        or (v2 is not None)
-        or (v3 is not None or this.ageString_element is not None)
-    ) or (not (v4 is not None or this.estimatedAge_element is not None))
+    return ((v1 is not None) or (v2 is not None) or (v3 is not None or this.ageString_element is not None)) or (
+        not (v4 is not None or this.estimatedAge_element is not None)
+    )
 
 
 class FamilyMemberHistoryCondition(BackboneElement, kw_only=True):
@@ -100,17 +81,13 @@ class FamilyMemberHistoryCondition(BackboneElement, kw_only=True):
             raise ValueError("only one onset[x] may be given")
 
 
-class FamilyMemberHistory(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="FamilyMemberHistory"
-):
+class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType", tag="FamilyMemberHistory"):
     """Information about patient's relatives, relevant for patient (`FamilyMemberHistory`)."""
 
     resourceType: ClassVar[str] = "FamilyMemberHistory"
     identifier: Annotated[list[Identifier], NOT_EMPTY] | None = None
     instantiatesCanonical: Annotated[list[Canonical | None], NOT_EMPTY] | None = None
-    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = (
-        None
-    )
+    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     instantiatesUri: Annotated[list[Uri | None], NOT_EMPTY] | None = None
     instantiatesUri_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     status: HistoryStatusCode | None = None
@@ -151,22 +128,14 @@ class FamilyMemberHistory(
         if self.contained is not None:
             note_containment()
         if self.instantiatesCanonical_element is not None or (
-            self.instantiatesCanonical is not None
-            and None in self.instantiatesCanonical
+            self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):
-            check_aligned(
-                self.instantiatesCanonical, self.instantiatesCanonical_element
-            )
-        if self.instantiatesUri_element is not None or (
-            self.instantiatesUri is not None and None in self.instantiatesUri
-        ):
+            check_aligned(self.instantiatesCanonical, self.instantiatesCanonical_element)
+        if self.instantiatesUri_element is not None or (self.instantiatesUri is not None and None in self.instantiatesUri):
             check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         chosen = 0
         if self.bornPeriod is not None:
@@ -200,15 +169,10 @@ class FamilyMemberHistory(
         if chosen > 1:
             raise ValueError("only one deceased[x] may be given")
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _FAMILYMEMBERHISTORY_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_FAMILYMEMBERHISTORY_REASONREFERENCE.prefixes):
                 check_reference(reference, _FAMILYMEMBERHISTORY_REASONREFERENCE)
         if (
-            self.ageAge is not None
-            or self.ageRange is not None
-            or self.ageString is not None
-            or self.ageString_element is not None
+            self.ageAge is not None or self.ageRange is not None or self.ageString is not None or self.ageString_element is not None
         ) and _fhs_1(self, self, self) is False:
             raise ValueError("fhs-1")
         if _fhs_2(self, self, self) is False:
@@ -216,21 +180,7 @@ class FamilyMemberHistory(
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "FamilyMemberHistory",
-        None,
-        "fhs-1",
-        "Can have age[x] or born[x], but not both",
-        _fhs_1,
-        False,
-    ),
-    Invariant(
-        "FamilyMemberHistory",
-        None,
-        "fhs-2",
-        "Can only have estimatedAge if age[x] is present",
-        _fhs_2,
-        False,
-    ),
+    Invariant("FamilyMemberHistory", None, "fhs-1", "Can have age[x] or born[x], but not both", _fhs_1, False),
+    Invariant("FamilyMemberHistory", None, "fhs-2", "Can only have estimatedAge if age[x] is present", _fhs_2, False),
 )
 """What is enforced here, for those who must say what is broken."""

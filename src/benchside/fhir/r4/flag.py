@@ -7,30 +7,12 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.codes import FlagStatusCode
-from benchside.fhir.r4.datatypes import (
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
-_FLAG_SUBJECT = Targets(
-    "Group",
-    "Location",
-    "Medication",
-    "Organization",
-    "Patient",
-    "PlanDefinition",
-    "Practitioner",
-    "Procedure",
-)
+_FLAG_SUBJECT = Targets("Group", "Location", "Medication", "Organization", "Patient", "PlanDefinition", "Practitioner", "Procedure")
 _ENCOUNTER = Targets("Encounter")
-_FLAG_AUTHOR = Targets(
-    "Device", "Organization", "Patient", "Practitioner", "PractitionerRole"
-)
+_FLAG_AUTHOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole")
 
 
 class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
@@ -53,17 +35,12 @@ class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_FLAG_SUBJECT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_FLAG_SUBJECT.prefixes)
         ):
             check_reference(reference, _FLAG_SUBJECT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
-        if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_FLAG_AUTHOR.prefixes)
-        ):
+        if (reference := self.author) is not None and ((text := reference.reference) is None or not text.startswith(_FLAG_AUTHOR.prefixes)):
             check_reference(reference, _FLAG_AUTHOR)

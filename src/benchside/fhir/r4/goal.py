@@ -23,17 +23,8 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _GROUP_OR_ORGANIZATION_OR_PATIENT = Targets("Group", "Organization", "Patient")
-_GOAL_EXPRESSEDBY = Targets(
-    "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
-_GOAL_ADDRESSES = Targets(
-    "Condition",
-    "MedicationStatement",
-    "NutritionOrder",
-    "Observation",
-    "RiskAssessment",
-    "ServiceRequest",
-)
+_GOAL_EXPRESSEDBY = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
+_GOAL_ADDRESSES = Targets("Condition", "MedicationStatement", "NutritionOrder", "Observation", "RiskAssessment", "ServiceRequest")
 _OBSERVATION = Targets("Observation")
 
 
@@ -175,8 +166,7 @@ class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
         if self.lifecycleStatus is None and self.lifecycleStatus_element is None:
             raise ValueError("lifecycleStatus is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_ORGANIZATION_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_ORGANIZATION_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_ORGANIZATION_OR_PATIENT)
         chosen = 0
@@ -187,30 +177,18 @@ class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
         if chosen > 1:
             raise ValueError("only one start[x] may be given")
         if (reference := self.expressedBy) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GOAL_EXPRESSEDBY.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GOAL_EXPRESSEDBY.prefixes)
         ):
             check_reference(reference, _GOAL_EXPRESSEDBY)
         for reference in self.addresses or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _GOAL_ADDRESSES.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_GOAL_ADDRESSES.prefixes):
                 check_reference(reference, _GOAL_ADDRESSES)
         for reference in self.outcomeReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _OBSERVATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_OBSERVATION.prefixes):
                 check_reference(reference, _OBSERVATION)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "GoalTarget",
-        None,
-        "gol-1",
-        "Goal.target.measure is required if Goal.target.detail is populated",
-        _gol_1,
-        False,
-    ),
+    Invariant("GoalTarget", None, "gol-1", "Goal.target.measure is required if Goal.target.detail is populated", _gol_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -20,18 +20,8 @@ from benchside.fhir.r4.datatypes import (
 )
 from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
-_GROUPMEMBER_ENTITY = Targets(
-    "Device",
-    "Group",
-    "Medication",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "Substance",
-)
-_GROUP_MANAGINGENTITY = Targets(
-    "Organization", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_GROUPMEMBER_ENTITY = Targets("Device", "Group", "Medication", "Patient", "Practitioner", "PractitionerRole", "Substance")
+_GROUP_MANAGINGENTITY = Targets("Organization", "Practitioner", "PractitionerRole", "RelatedPerson")
 
 
 def _grp_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -56,8 +46,7 @@ class GroupMember(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.entity) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUPMEMBER_ENTITY.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUPMEMBER_ENTITY.prefixes)
         ):
             check_reference(reference, _GROUPMEMBER_ENTITY)
 
@@ -122,22 +111,12 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
         if self.actual is None and self.actual_element is None:
             raise ValueError("actual is required")
         if (reference := self.managingEntity) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_MANAGINGENTITY.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_MANAGINGENTITY.prefixes)
         ):
             check_reference(reference, _GROUP_MANAGINGENTITY)
         if self.member is not None and _grp_1(self, self, self) is False:
             raise ValueError("grp-1")
 
 
-INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "Group",
-        None,
-        "grp-1",
-        'Can only have members if group is "actual"',
-        _grp_1,
-        False,
-    ),
-)
+INVARIANTS: tuple[Invariant, ...] = (Invariant("Group", None, "grp-1", 'Can only have members if group is "actual"', _grp_1, False),)
 """What is enforced here, for those who must say what is broken."""

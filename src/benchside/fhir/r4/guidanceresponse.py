@@ -7,31 +7,19 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, DateTime, Uri
 from benchside.fhir.r4.codes import GuidanceResponseStatusCode
-from benchside.fhir.r4.datatypes import (
-    Annotation,
-    CodeableConcept,
-    DataRequirement,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import Annotation, CodeableConcept, DataRequirement, DomainResource, Element, Identifier, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
 _DEVICE = Targets("Device")
-_GUIDANCERESPONSE_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation"
-)
+_GUIDANCERESPONSE_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 _OPERATIONOUTCOME = Targets("OperationOutcome")
 _PARAMETERS = Targets("Parameters")
 _CAREPLAN_OR_REQUESTGROUP = Targets("CarePlan", "RequestGroup")
 
 
-class GuidanceResponse(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="GuidanceResponse"
-):
+class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="GuidanceResponse"):
     """The formal response to a guidance request (`GuidanceResponse`)."""
 
     resourceType: ClassVar[str] = "GuidanceResponse"
@@ -72,37 +60,26 @@ class GuidanceResponse(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
-        if (reference := self.performer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE.prefixes)
-        ):
+        if (reference := self.performer) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _GUIDANCERESPONSE_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_GUIDANCERESPONSE_REASONREFERENCE.prefixes):
                 check_reference(reference, _GUIDANCERESPONSE_REASONREFERENCE)
         for reference in self.evaluationMessage or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _OPERATIONOUTCOME.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_OPERATIONOUTCOME.prefixes):
                 check_reference(reference, _OPERATIONOUTCOME)
         if (reference := self.outputParameters) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PARAMETERS.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PARAMETERS.prefixes)
         ):
             check_reference(reference, _PARAMETERS)
         if (reference := self.result) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CAREPLAN_OR_REQUESTGROUP.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CAREPLAN_OR_REQUESTGROUP.prefixes)
         ):
             check_reference(reference, _CAREPLAN_OR_REQUESTGROUP)

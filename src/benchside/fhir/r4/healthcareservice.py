@@ -18,12 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -68,9 +63,7 @@ class HealthcareServiceAvailableTime(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if self.daysOfWeek_element is not None or (
-            self.daysOfWeek is not None and None in self.daysOfWeek
-        ):
+        if self.daysOfWeek_element is not None or (self.daysOfWeek is not None and None in self.daysOfWeek):
             check_aligned(self.daysOfWeek, self.daysOfWeek_element)
 
 
@@ -92,9 +85,7 @@ class HealthcareServiceEligibility(BackboneElement, kw_only=True):
             raise ValueError("ele-1")
 
 
-class HealthcareService(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="HealthcareService"
-):
+class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", tag="HealthcareService"):
     """The details of a healthcare service available at a location (`HealthcareService`)."""
 
     resourceType: ClassVar[str] = "HealthcareService"
@@ -123,12 +114,8 @@ class HealthcareService(
     referralMethod: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     appointmentRequired: bool | None = None
     appointmentRequired_element: Element | None = None
-    availableTime: Annotated[list[HealthcareServiceAvailableTime], NOT_EMPTY] | None = (
-        None
-    )
-    notAvailable: Annotated[list[HealthcareServiceNotAvailable], NOT_EMPTY] | None = (
-        None
-    )
+    availableTime: Annotated[list[HealthcareServiceAvailableTime], NOT_EMPTY] | None = None
+    notAvailable: Annotated[list[HealthcareServiceNotAvailable], NOT_EMPTY] | None = None
     availabilityExceptions: String | None = None
     availabilityExceptions_element: Element | None = None
     endpoint: Annotated[list[Reference], NOT_EMPTY] | None = None
@@ -137,22 +124,15 @@ class HealthcareService(
         if self.contained is not None:
             note_containment()
         if (reference := self.providedBy) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         for reference in self.location or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _LOCATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes):
                 check_reference(reference, _LOCATION)
         for reference in self.coverageArea or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _LOCATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes):
                 check_reference(reference, _LOCATION)
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)

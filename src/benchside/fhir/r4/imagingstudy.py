@@ -7,40 +7,21 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Id, String, UnsignedInt
 from benchside.fhir.r4.codes import ImagingstudyStatusCode
-from benchside.fhir.r4.datatypes import (
-    Annotation,
-    BackboneElement,
-    CodeableConcept,
-    Coding,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, Coding, DomainResource, Element, Identifier, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _IMAGINGSTUDYSERIESPERFORMER_ACTOR = Targets(
-    "CareTeam",
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
 _ENDPOINT = Targets("Endpoint")
 _SPECIMEN = Targets("Specimen")
 _DEVICE_OR_GROUP_OR_PATIENT = Targets("Device", "Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
-_IMAGINGSTUDY_BASEDON = Targets(
-    "Appointment", "AppointmentResponse", "CarePlan", "ServiceRequest", "Task"
-)
+_IMAGINGSTUDY_BASEDON = Targets("Appointment", "AppointmentResponse", "CarePlan", "ServiceRequest", "Task")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _PROCEDURE = Targets("Procedure")
 _LOCATION = Targets("Location")
-_IMAGINGSTUDY_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Media", "Observation"
-)
+_IMAGINGSTUDY_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Media", "Observation")
 
 
 class ImagingStudySeriesInstance(BackboneElement, kw_only=True):
@@ -67,8 +48,7 @@ class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.actor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_IMAGINGSTUDYSERIESPERFORMER_ACTOR.prefixes)
+            (text := reference.reference) is None or not text.startswith(_IMAGINGSTUDYSERIESPERFORMER_ACTOR.prefixes)
         ):
             check_reference(reference, _IMAGINGSTUDYSERIESPERFORMER_ACTOR)
 
@@ -98,20 +78,14 @@ class ImagingStudySeries(BackboneElement, kw_only=True):
         if self.uid is None and self.uid_element is None:
             raise ValueError("uid is required")
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)
         for reference in self.specimen or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SPECIMEN.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SPECIMEN.prefixes):
                 check_reference(reference, _SPECIMEN)
 
 
-class ImagingStudy(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="ImagingStudy"
-):
+class ImagingStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="ImagingStudy"):
     """A set of images produced in single study (one or more series of references images) (`ImagingStudy`)."""
 
     resourceType: ClassVar[str] = "ImagingStudy"
@@ -147,47 +121,32 @@ class ImagingStudy(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE_OR_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICE_OR_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _IMAGINGSTUDY_BASEDON.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_IMAGINGSTUDY_BASEDON.prefixes):
                 check_reference(reference, _IMAGINGSTUDY_BASEDON)
         if (reference := self.referrer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.interpreter or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes):
                 check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)
         if (reference := self.procedureReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PROCEDURE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PROCEDURE.prefixes)
         ):
             check_reference(reference, _PROCEDURE)
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _IMAGINGSTUDY_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_IMAGINGSTUDY_REASONREFERENCE.prefixes):
                 check_reference(reference, _IMAGINGSTUDY_REASONREFERENCE)

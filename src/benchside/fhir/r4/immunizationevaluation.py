@@ -7,13 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, PositiveInt, String
 from benchside.fhir.r4.codes import ImmunizationEvaluationStatusCode
-from benchside.fhir.r4.datatypes import (
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _PATIENT = Targets("Patient")
@@ -21,9 +15,7 @@ _ORGANIZATION = Targets("Organization")
 _IMMUNIZATION = Targets("Immunization")
 
 
-class ImmunizationEvaluation(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="ImmunizationEvaluation"
-):
+class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceType", tag="ImmunizationEvaluation"):
     """Immunization evaluation information (`ImmunizationEvaluation`)."""
 
     resourceType: ClassVar[str] = "ImmunizationEvaluation"
@@ -56,44 +48,27 @@ class ImmunizationEvaluation(
             note_containment()
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         if (reference := self.authority) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if (reference := self.immunizationEvent) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_IMMUNIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_IMMUNIZATION.prefixes)
         ):
             check_reference(reference, _IMMUNIZATION)
         chosen = 0
-        if (
-            self.doseNumberPositiveInt is not None
-            or self.doseNumberPositiveInt_element is not None
-        ):
+        if self.doseNumberPositiveInt is not None or self.doseNumberPositiveInt_element is not None:
             chosen += 1
-        if (
-            self.doseNumberString is not None
-            or self.doseNumberString_element is not None
-        ):
+        if self.doseNumberString is not None or self.doseNumberString_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one doseNumber[x] may be given")
         chosen = 0
-        if (
-            self.seriesDosesPositiveInt is not None
-            or self.seriesDosesPositiveInt_element is not None
-        ):
+        if self.seriesDosesPositiveInt is not None or self.seriesDosesPositiveInt_element is not None:
             chosen += 1
-        if (
-            self.seriesDosesString is not None
-            or self.seriesDosesString_element is not None
-        ):
+        if self.seriesDosesString is not None or self.seriesDosesString_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one seriesDoses[x] may be given")

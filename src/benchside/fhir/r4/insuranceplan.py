@@ -21,18 +21,9 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_concept,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_containment
 
-_INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/insuranceplan-applicability"
-]
+_INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/insuranceplan-applicability"]
 _LOCATION = Targets("Location")
 _ORGANIZATION = Targets("Organization")
 _ENDPOINT = Targets("Endpoint")
@@ -41,10 +32,7 @@ _ENDPOINT = Targets("Endpoint")
 def _ipn_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.identifier
     v2 = this.name
-    return (
-        len((v1 or []))
-        + (1 if (v2 is not None or this.name_element is not None) else 0)
-    ) > 0
+    return (len((v1 or [])) + (1 if (v2 is not None or this.name_element is not None) else 0)) > 0
 
 
 class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
@@ -57,28 +45,21 @@ class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.applicability is not None:
-            check_concept(
-                self.applicability,
-                _INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY_CODES,
-            )
+            check_concept(self.applicability, _INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY_CODES)
 
 
 class InsurancePlanPlanSpecificCostBenefit(BackboneElement, kw_only=True):
     """Benefits list (`InsurancePlan.plan.specificCost.benefit`)."""
 
     type: CodeableConcept
-    cost: (
-        Annotated[list[InsurancePlanPlanSpecificCostBenefitCost], NOT_EMPTY] | None
-    ) = None
+    cost: Annotated[list[InsurancePlanPlanSpecificCostBenefitCost], NOT_EMPTY] | None = None
 
 
 class InsurancePlanPlanSpecificCost(BackboneElement, kw_only=True):
     """Specific costs (`InsurancePlan.plan.specificCost`)."""
 
     category: CodeableConcept
-    benefit: Annotated[list[InsurancePlanPlanSpecificCostBenefit], NOT_EMPTY] | None = (
-        None
-    )
+    benefit: Annotated[list[InsurancePlanPlanSpecificCostBenefit], NOT_EMPTY] | None = None
 
 
 class InsurancePlanPlanGeneralCost(BackboneElement, kw_only=True):
@@ -113,9 +94,7 @@ class InsurancePlanPlan(BackboneElement, kw_only=True):
     coverageArea: Annotated[list[Reference], NOT_EMPTY] | None = None
     network: Annotated[list[Reference], NOT_EMPTY] | None = None
     generalCost: Annotated[list[InsurancePlanPlanGeneralCost], NOT_EMPTY] | None = None
-    specificCost: Annotated[list[InsurancePlanPlanSpecificCost], NOT_EMPTY] | None = (
-        None
-    )
+    specificCost: Annotated[list[InsurancePlanPlanSpecificCost], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -130,14 +109,10 @@ class InsurancePlanPlan(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         for reference in self.coverageArea or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _LOCATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes):
                 check_reference(reference, _LOCATION)
         for reference in self.network or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)
 
 
@@ -148,12 +123,7 @@ class InsurancePlanCoverageBenefitLimit(BackboneElement, kw_only=True):
     code: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.value is None
-            and self.code is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.value is None and self.code is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
 
 
@@ -175,9 +145,7 @@ class InsurancePlanCoverage(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         for reference in self.network or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)
 
 
@@ -201,9 +169,7 @@ class InsurancePlanContact(BackboneElement, kw_only=True):
             raise ValueError("ele-1")
 
 
-class InsurancePlan(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="InsurancePlan"
-):
+class InsurancePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="InsurancePlan"):
     """Details of a Health Insurance product/plan provided by an organization (`InsurancePlan`)."""
 
     resourceType: ClassVar[str] = "InsurancePlan"
@@ -228,34 +194,24 @@ class InsurancePlan(
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if self.alias_element is not None or (
-            self.alias is not None and None in self.alias
-        ):
+        if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if (reference := self.ownedBy) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if (reference := self.administeredBy) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         for reference in self.coverageArea or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _LOCATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes):
                 check_reference(reference, _LOCATION)
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)
         for reference in self.network or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)
         if _ipn_1(self, self, self) is False:
             raise ValueError("ipn-1")

@@ -91,7 +91,6 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
         if chosen > 1:
             raise ValueError("only one subject[x] may be given")
         if (reference := self.subjectReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP.prefixes)
         ):
             check_reference(reference, _GROUP)

@@ -7,17 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.codes import LinkageTypeCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    DomainResource,
-    Element,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, DomainResource, Element, Reference
 from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 
 
 def _lnk_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -50,19 +43,12 @@ class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linka
         if self.contained is not None:
             note_containment()
         if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if _lnk_1(self, self, self) is False:
             raise ValueError("lnk-1")
 
 
-INVARIANTS: tuple[Invariant, ...] = (
-    Invariant("Linkage", None, "lnk-1", "Must have at least two items", _lnk_1, False),
-)
+INVARIANTS: tuple[Invariant, ...] = (Invariant("Linkage", None, "lnk-1", "Must have at least two items", _lnk_1, False),)
 """What is enforced here, for those who must say what is broken."""

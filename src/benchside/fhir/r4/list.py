@@ -7,15 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import ListModeCode, ListStatusCode
-from benchside.fhir.r4.datatypes import (
-    Annotation,
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
 from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
 
 _LIST_SUBJECT = Targets("Device", "Group", "Location", "Patient")
@@ -36,10 +28,7 @@ def _lst_2(this: Any, resource: Any, root: Any) -> bool | None:
     if v6 is not True:
         v2 = this.entry
         v5 = [c4 for e3 in (v2 or []) if (c4 := e3.deleted) is not None]
-        v7 = not any(
-            e3.deleted is not None or e3.deleted_element is not None
-            for e3 in (v2 or [])
-        )
+        v7 = not any(e3.deleted is not None or e3.deleted_element is not None for e3 in (v2 or []))
         if v7 is not True and (v6 is None or v7 is None):
             v7 = None
     return v7
@@ -52,9 +41,7 @@ def _lst_3(this: Any, resource: Any, root: Any) -> bool | None:
     if v6 is not True:
         v2 = this.entry
         v5 = [c4 for e3 in (v2 or []) if (c4 := e3.date) is not None]
-        v7 = not any(
-            e3.date is not None or e3.date_element is not None for e3 in (v2 or [])
-        )
+        v7 = not any(e3.date is not None or e3.date_element is not None for e3 in (v2 or []))
         if v7 is not True and (v6 is None or v7 is None):
             v7 = None
     return v7
@@ -101,19 +88,14 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
         if self.mode is None and self.mode_element is None:
             raise ValueError("mode is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LIST_SUBJECT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LIST_SUBJECT.prefixes)
         ):
             check_reference(reference, _LIST_SUBJECT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
-        if (reference := self.source) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LIST_SOURCE.prefixes)
-        ):
+        if (reference := self.source) is not None and ((text := reference.reference) is None or not text.startswith(_LIST_SOURCE.prefixes)):
             check_reference(reference, _LIST_SOURCE)
         if self.emptyReason is not None and _lst_1(self, self, self) is False:
             raise ValueError("lst-1")
@@ -124,29 +106,8 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "List",
-        None,
-        "lst-1",
-        "A list can only have an emptyReason if it is empty",
-        _lst_1,
-        False,
-    ),
-    Invariant(
-        "List",
-        None,
-        "lst-2",
-        'The deleted flag can only be used if the mode of the list is "changes"',
-        _lst_2,
-        False,
-    ),
-    Invariant(
-        "List",
-        None,
-        "lst-3",
-        'An entry date can only be used if the mode of the list is "working"',
-        _lst_3,
-        False,
-    ),
+    Invariant("List", None, "lst-1", "A list can only have an emptyReason if it is empty", _lst_1, False),
+    Invariant("List", None, "lst-2", 'The deleted flag can only be used if the mode of the list is "changes"', _lst_2, False),
+    Invariant("List", None, "lst-3", 'An entry date can only be used if the mode of the list is "working"', _lst_3, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -18,13 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_decimal,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -57,9 +51,7 @@ class LocationHoursOfOperation(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if self.daysOfWeek_element is not None or (
-            self.daysOfWeek is not None and None in self.daysOfWeek
-        ):
+        if self.daysOfWeek_element is not None or (self.daysOfWeek is not None and None in self.daysOfWeek):
             check_aligned(self.daysOfWeek, self.daysOfWeek_element)
 
 
@@ -117,22 +109,14 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if self.alias_element is not None or (
-            self.alias is not None and None in self.alias
-        ):
+        if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if (reference := self.managingOrganization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
-        if (reference := self.partOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.partOf) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)

@@ -7,15 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import MedicationStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Ratio,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Ratio, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _MEDICATION_OR_SUBSTANCE = Targets("Medication", "Substance")
@@ -60,15 +52,12 @@ class MedicationIngredient(BackboneElement, kw_only=True):
         if chosen != 1:
             raise ValueError("exactly one item[x] is required")
         if (reference := self.itemReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATION_OR_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATION_OR_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _MEDICATION_OR_SUBSTANCE)
 
 
-class Medication(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Medication"
-):
+class Medication(DomainResource, kw_only=True, tag_field="resourceType", tag="Medication"):
     """Definition of a Medication (`Medication`)."""
 
     resourceType: ClassVar[str] = "Medication"
@@ -86,7 +75,6 @@ class Medication(
         if self.contained is not None:
             note_containment()
         if (reference := self.manufacturer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)

@@ -19,26 +19,14 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
 
-_MEDICATIONADMINISTRATIONPERFORMER_ACTOR = Targets(
-    "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
-_MEDICATIONADMINISTRATION_OR_PROCEDURE = Targets(
-    "MedicationAdministration", "Procedure"
-)
+_MEDICATIONADMINISTRATIONPERFORMER_ACTOR = Targets("Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
+_MEDICATIONADMINISTRATION_OR_PROCEDURE = Targets("MedicationAdministration", "Procedure")
 _MEDICATION = Targets("Medication")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER_OR_EPISODEOFCARE = Targets("Encounter", "EpisodeOfCare")
-_CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets(
-    "Condition", "DiagnosticReport", "Observation"
-)
+_CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets("Condition", "DiagnosticReport", "Observation")
 _MEDICATIONREQUEST = Targets("MedicationRequest")
 _DEVICE = Targets("Device")
 _PROVENANCE = Targets("Provenance")
@@ -86,9 +74,7 @@ class MedicationAdministrationDosage(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one rate[x] may be given")
-        if (
-            quantity := self.rateQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.rateQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
         if _mad_1(self, None, None) is False:
             raise ValueError("mad-1")
@@ -102,18 +88,12 @@ class MedicationAdministrationPerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.actor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATIONADMINISTRATIONPERFORMER_ACTOR.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATIONADMINISTRATIONPERFORMER_ACTOR.prefixes)
         ):
             check_reference(reference, _MEDICATIONADMINISTRATIONPERFORMER_ACTOR)
 
 
-class MedicationAdministration(
-    DomainResource,
-    kw_only=True,
-    tag_field="resourceType",
-    tag="MedicationAdministration",
-):
+class MedicationAdministration(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationAdministration"):
     """Administration of medication to a patient (`MedicationAdministration`)."""
 
     resourceType: ClassVar[str] = "MedicationAdministration"
@@ -133,9 +113,7 @@ class MedicationAdministration(
     effectiveDateTime: DateTime | None = None
     effectiveDateTime_element: Element | None = None
     effectivePeriod: Period | None = None
-    performer: Annotated[list[MedicationAdministrationPerformer], NOT_EMPTY] | None = (
-        None
-    )
+    performer: Annotated[list[MedicationAdministrationPerformer], NOT_EMPTY] | None = None
     reasonCode: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     reasonReference: Annotated[list[Reference], NOT_EMPTY] | None = None
     request: Reference | None = None
@@ -147,14 +125,10 @@ class MedicationAdministration(
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if self.instantiates_element is not None or (
-            self.instantiates is not None and None in self.instantiates
-        ):
+        if self.instantiates_element is not None or (self.instantiates is not None and None in self.instantiates):
             check_aligned(self.instantiates, self.instantiates_element)
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICATIONADMINISTRATION_OR_PROCEDURE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICATIONADMINISTRATION_OR_PROCEDURE.prefixes):
                 check_reference(reference, _MEDICATIONADMINISTRATION_OR_PROCEDURE)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
@@ -166,62 +140,40 @@ class MedicationAdministration(
         if chosen != 1:
             raise ValueError("exactly one medication[x] is required")
         if (reference := self.medicationReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATION.prefixes)
         ):
             check_reference(reference, _MEDICATION)
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.context) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
         ):
             check_reference(reference, _ENCOUNTER_OR_EPISODEOFCARE)
         chosen = 0
-        if (
-            self.effectiveDateTime is not None
-            or self.effectiveDateTime_element is not None
-        ):
+        if self.effectiveDateTime is not None or self.effectiveDateTime_element is not None:
             chosen += 1
         if self.effectivePeriod is not None:
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one effective[x] is required")
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION.prefixes
-            ):
-                check_reference(
-                    reference, _CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION
-                )
+            if (text := reference.reference) is None or not text.startswith(_CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION.prefixes):
+                check_reference(reference, _CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION)
         if (reference := self.request) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATIONREQUEST.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATIONREQUEST.prefixes)
         ):
             check_reference(reference, _MEDICATIONREQUEST)
         for reference in self.device or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICE.prefixes):
                 check_reference(reference, _DEVICE)
         for reference in self.eventHistory or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PROVENANCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PROVENANCE.prefixes):
                 check_reference(reference, _PROVENANCE)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "MedicationAdministrationDosage",
-        None,
-        "mad-1",
-        "SHALL have at least one of dosage.dose or dosage.rate[x]",
-        _mad_1,
-        False,
-    ),
+    Invariant("MedicationAdministrationDosage", None, "mad-1", "SHALL have at least one of dosage.dose or dosage.rate[x]", _mad_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -18,23 +18,10 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_reference,
-    compare_dates,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_reference, compare_dates, note_containment
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
-_MEDICATIONDISPENSEPERFORMER_ACTOR = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_MEDICATIONDISPENSEPERFORMER_ACTOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _PROCEDURE = Targets("Procedure")
 _DETECTEDISSUE = Targets("DetectedIssue")
 _MEDICATION = Targets("Medication")
@@ -76,9 +63,7 @@ class MedicationDispenseSubstitution(BackboneElement, kw_only=True):
         if self.wasSubstituted is None and self.wasSubstituted_element is None:
             raise ValueError("wasSubstituted is required")
         for reference in self.responsibleParty or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes):
                 check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
 
 
@@ -90,15 +75,12 @@ class MedicationDispensePerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.actor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATIONDISPENSEPERFORMER_ACTOR.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATIONDISPENSEPERFORMER_ACTOR.prefixes)
         ):
             check_reference(reference, _MEDICATIONDISPENSEPERFORMER_ACTOR)
 
 
-class MedicationDispense(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationDispense"
-):
+class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationDispense"):
     """Dispensing a medication to a named patient (`MedicationDispense`)."""
 
     resourceType: ClassVar[str] = "MedicationDispense"
@@ -136,9 +118,7 @@ class MedicationDispense(
         if self.contained is not None:
             note_containment()
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PROCEDURE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PROCEDURE.prefixes):
                 check_reference(reference, _PROCEDURE)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
@@ -150,8 +130,7 @@ class MedicationDispense(
         if chosen > 1:
             raise ValueError("only one statusReason[x] may be given")
         if (reference := self.statusReasonReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DETECTEDISSUE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DETECTEDISSUE.prefixes)
         ):
             check_reference(reference, _DETECTEDISSUE)
         chosen = 0
@@ -162,70 +141,44 @@ class MedicationDispense(
         if chosen != 1:
             raise ValueError("exactly one medication[x] is required")
         if (reference := self.medicationReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATION.prefixes)
         ):
             check_reference(reference, _MEDICATION)
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.context) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
         ):
             check_reference(reference, _ENCOUNTER_OR_EPISODEOFCARE)
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
         for reference in self.authorizingPrescription or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICATIONREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICATIONREQUEST.prefixes):
                 check_reference(reference, _MEDICATIONREQUEST)
         if (quantity := self.quantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
-        if (
-            quantity := self.daysSupply
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.daysSupply) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
         if (reference := self.destination) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)
         ):
             check_reference(reference, _LOCATION)
         for reference in self.receiver or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PATIENT_OR_PRACTITIONER.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PATIENT_OR_PRACTITIONER.prefixes):
                 check_reference(reference, _PATIENT_OR_PRACTITIONER)
         for reference in self.detectedIssue or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DETECTEDISSUE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DETECTEDISSUE.prefixes):
                 check_reference(reference, _DETECTEDISSUE)
         for reference in self.eventHistory or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PROVENANCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PROVENANCE.prefixes):
                 check_reference(reference, _PROVENANCE)
-        if (
-            self.whenPrepared is not None or self.whenPrepared_element is not None
-        ) and _mdd_1(self, self, self) is False:
+        if (self.whenPrepared is not None or self.whenPrepared_element is not None) and _mdd_1(self, self, self) is False:
             raise ValueError("mdd-1")
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "MedicationDispense",
-        None,
-        "mdd-1",
-        "whenHandedOver cannot be before whenPrepared",
-        _mdd_1,
-        False,
-    ),
+    Invariant("MedicationDispense", None, "mdd-1", "whenHandedOver cannot be before whenPrepared", _mdd_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

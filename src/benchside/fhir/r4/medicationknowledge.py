@@ -19,13 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_base64,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_base64, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATIONDEFINITION = Targets("ObservationDefinition")
@@ -93,18 +87,13 @@ class MedicationKnowledgeRegulatory(BackboneElement, kw_only=True):
     """Regulatory information about a medication (`MedicationKnowledge.regulatory`)."""
 
     regulatoryAuthority: Reference
-    substitution: (
-        Annotated[list[MedicationKnowledgeRegulatorySubstitution], NOT_EMPTY] | None
-    ) = None
-    schedule: (
-        Annotated[list[MedicationKnowledgeRegulatorySchedule], NOT_EMPTY] | None
-    ) = None
+    substitution: Annotated[list[MedicationKnowledgeRegulatorySubstitution], NOT_EMPTY] | None = None
+    schedule: Annotated[list[MedicationKnowledgeRegulatorySchedule], NOT_EMPTY] | None = None
     maxDispense: MedicationKnowledgeRegulatoryMaxDispense | None = None
 
     def __post_init__(self) -> None:
         if (reference := self.regulatoryAuthority) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
@@ -140,16 +129,11 @@ class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
             chosen += 1
         if self.valueQuantity is not None:
             chosen += 1
-        if (
-            self.valueBase64Binary is not None
-            or self.valueBase64Binary_element is not None
-        ):
+        if self.valueBase64Binary is not None or self.valueBase64Binary_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one value[x] may be given")
-        if (
-            quantity := self.valueQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.valueQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
@@ -162,12 +146,7 @@ class MedicationKnowledgePackaging(BackboneElement, kw_only=True):
     quantity: Quantity | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.type is None
-            and self.quantity is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.type is None and self.quantity is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
         if (quantity := self.quantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
@@ -180,9 +159,7 @@ class MedicationKnowledgeMedicineClassification(BackboneElement, kw_only=True):
     classification: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
 
 
-class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(
-    BackboneElement, kw_only=True
-):
+class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(BackboneElement, kw_only=True):
     """Characteristics of the patient that are relevant to the administration guidelines (`MedicationKnowledge.administrationGuidelines.patientCharacteristics`)."""
 
     characteristicCodeableConcept: CodeableConcept | None = None
@@ -198,13 +175,9 @@ class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(
             chosen += 1
         if chosen != 1:
             raise ValueError("exactly one characteristic[x] is required")
-        if (
-            quantity := self.characteristicQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.characteristicQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
-        if self.value_element is not None or (
-            self.value is not None and None in self.value
-        ):
+        if self.value_element is not None or (self.value is not None and None in self.value):
             check_aligned(self.value, self.value_element)
 
 
@@ -218,19 +191,10 @@ class MedicationKnowledgeAdministrationGuidelinesDosage(BackboneElement, kw_only
 class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True):
     """Guidelines for administration of the medication (`MedicationKnowledge.administrationGuidelines`)."""
 
-    dosage: (
-        Annotated[list[MedicationKnowledgeAdministrationGuidelinesDosage], NOT_EMPTY]
-        | None
-    ) = None
+    dosage: Annotated[list[MedicationKnowledgeAdministrationGuidelinesDosage], NOT_EMPTY] | None = None
     indicationCodeableConcept: CodeableConcept | None = None
     indicationReference: Reference | None = None
-    patientCharacteristics: (
-        Annotated[
-            list[MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics],
-            NOT_EMPTY,
-        ]
-        | None
-    ) = None
+    patientCharacteristics: Annotated[list[MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -250,8 +214,7 @@ class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True)
         if chosen > 1:
             raise ValueError("only one indication[x] may be given")
         if (reference := self.indicationReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_OBSERVATIONDEFINITION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_OBSERVATIONDEFINITION.prefixes)
         ):
             check_reference(reference, _OBSERVATIONDEFINITION)
 
@@ -301,8 +264,7 @@ class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
         if chosen != 1:
             raise ValueError("exactly one item[x] is required")
         if (reference := self.itemReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _SUBSTANCE)
 
@@ -314,16 +276,10 @@ class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
     source: Reference | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.type is None
-            and self.source is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.type is None and self.source is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
         if (reference := self.source) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DOCUMENTREFERENCE_OR_MEDIA.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE_OR_MEDIA.prefixes)
         ):
             check_reference(reference, _DOCUMENTREFERENCE_OR_MEDIA)
 
@@ -336,15 +292,11 @@ class MedicationKnowledgeRelatedMedicationKnowledge(BackboneElement, kw_only=Tru
 
     def __post_init__(self) -> None:
         for reference in self.reference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICATIONKNOWLEDGE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICATIONKNOWLEDGE.prefixes):
                 check_reference(reference, _MEDICATIONKNOWLEDGE)
 
 
-class MedicationKnowledge(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationKnowledge"
-):
+class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationKnowledge"):
     """Definition of Medication Knowledge (`MedicationKnowledge`)."""
 
     resourceType: ClassVar[str] = "MedicationKnowledge"
@@ -356,9 +308,7 @@ class MedicationKnowledge(
     amount: Quantity | None = None
     synonym: Annotated[list[String | None], NOT_EMPTY] | None = None
     synonym_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
-    relatedMedicationKnowledge: (
-        Annotated[list[MedicationKnowledgeRelatedMedicationKnowledge], NOT_EMPTY] | None
-    ) = None
+    relatedMedicationKnowledge: Annotated[list[MedicationKnowledgeRelatedMedicationKnowledge], NOT_EMPTY] | None = None
     associatedMedication: Annotated[list[Reference], NOT_EMPTY] | None = None
     productType: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     monograph: Annotated[list[MedicationKnowledgeMonograph], NOT_EMPTY] | None = None
@@ -367,19 +317,11 @@ class MedicationKnowledge(
     preparationInstruction_element: Element | None = None
     intendedRoute: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     cost: Annotated[list[MedicationKnowledgeCost], NOT_EMPTY] | None = None
-    monitoringProgram: (
-        Annotated[list[MedicationKnowledgeMonitoringProgram], NOT_EMPTY] | None
-    ) = None
-    administrationGuidelines: (
-        Annotated[list[MedicationKnowledgeAdministrationGuidelines], NOT_EMPTY] | None
-    ) = None
-    medicineClassification: (
-        Annotated[list[MedicationKnowledgeMedicineClassification], NOT_EMPTY] | None
-    ) = None
+    monitoringProgram: Annotated[list[MedicationKnowledgeMonitoringProgram], NOT_EMPTY] | None = None
+    administrationGuidelines: Annotated[list[MedicationKnowledgeAdministrationGuidelines], NOT_EMPTY] | None = None
+    medicineClassification: Annotated[list[MedicationKnowledgeMedicineClassification], NOT_EMPTY] | None = None
     packaging: MedicationKnowledgePackaging | None = None
-    drugCharacteristic: (
-        Annotated[list[MedicationKnowledgeDrugCharacteristic], NOT_EMPTY] | None
-    ) = None
+    drugCharacteristic: Annotated[list[MedicationKnowledgeDrugCharacteristic], NOT_EMPTY] | None = None
     contraindication: Annotated[list[Reference], NOT_EMPTY] | None = None
     regulatory: Annotated[list[MedicationKnowledgeRegulatory], NOT_EMPTY] | None = None
     kinetics: Annotated[list[MedicationKnowledgeKinetics], NOT_EMPTY] | None = None
@@ -388,23 +330,16 @@ class MedicationKnowledge(
         if self.contained is not None:
             note_containment()
         if (reference := self.manufacturer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if (quantity := self.amount) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
-        if self.synonym_element is not None or (
-            self.synonym is not None and None in self.synonym
-        ):
+        if self.synonym_element is not None or (self.synonym is not None and None in self.synonym):
             check_aligned(self.synonym, self.synonym_element)
         for reference in self.associatedMedication or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICATION.prefixes):
                 check_reference(reference, _MEDICATION)
         for reference in self.contraindication or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DETECTEDISSUE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DETECTEDISSUE.prefixes):
                 check_reference(reference, _DETECTEDISSUE)

@@ -7,42 +7,19 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import MedicationStatementStatusCode
-from benchside.fhir.r4.datatypes import (
-    Annotation,
-    CodeableConcept,
-    DomainResource,
-    Dosage,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import Annotation, CodeableConcept, DomainResource, Dosage, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
-_CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST = Targets(
-    "CarePlan", "MedicationRequest", "ServiceRequest"
-)
-_MEDICATIONSTATEMENT_PARTOF = Targets(
-    "MedicationAdministration",
-    "MedicationDispense",
-    "MedicationStatement",
-    "Observation",
-    "Procedure",
-)
+_CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST = Targets("CarePlan", "MedicationRequest", "ServiceRequest")
+_MEDICATIONSTATEMENT_PARTOF = Targets("MedicationAdministration", "MedicationDispense", "MedicationStatement", "Observation", "Procedure")
 _MEDICATION = Targets("Medication")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER_OR_EPISODEOFCARE = Targets("Encounter", "EpisodeOfCare")
-_MEDICATIONSTATEMENT_INFORMATIONSOURCE = Targets(
-    "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
-_CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets(
-    "Condition", "DiagnosticReport", "Observation"
-)
+_MEDICATIONSTATEMENT_INFORMATIONSOURCE = Targets("Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
+_CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets("Condition", "DiagnosticReport", "Observation")
 
 
-class MedicationStatement(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationStatement"
-):
+class MedicationStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationStatement"):
     """Record of medication being taken by a patient (`MedicationStatement`)."""
 
     resourceType: ClassVar[str] = "MedicationStatement"
@@ -73,16 +50,10 @@ class MedicationStatement(
         if self.contained is not None:
             note_containment()
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST.prefixes
-            ):
-                check_reference(
-                    reference, _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST
-                )
+            if (text := reference.reference) is None or not text.startswith(_CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST.prefixes):
+                check_reference(reference, _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST)
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICATIONSTATEMENT_PARTOF.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICATIONSTATEMENT_PARTOF.prefixes):
                 check_reference(reference, _MEDICATIONSTATEMENT_PARTOF)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
@@ -94,39 +65,28 @@ class MedicationStatement(
         if chosen != 1:
             raise ValueError("exactly one medication[x] is required")
         if (reference := self.medicationReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATION.prefixes)
         ):
             check_reference(reference, _MEDICATION)
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.context) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER_OR_EPISODEOFCARE.prefixes)
         ):
             check_reference(reference, _ENCOUNTER_OR_EPISODEOFCARE)
         chosen = 0
-        if (
-            self.effectiveDateTime is not None
-            or self.effectiveDateTime_element is not None
-        ):
+        if self.effectiveDateTime is not None or self.effectiveDateTime_element is not None:
             chosen += 1
         if self.effectivePeriod is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one effective[x] may be given")
         if (reference := self.informationSource) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICATIONSTATEMENT_INFORMATIONSOURCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICATIONSTATEMENT_INFORMATIONSOURCE.prefixes)
         ):
             check_reference(reference, _MEDICATIONSTATEMENT_INFORMATIONSOURCE)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION.prefixes
-            ):
-                check_reference(
-                    reference, _CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION
-                )
+            if (text := reference.reference) is None or not text.startswith(_CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION.prefixes):
+                check_reference(reference, _CONDITION_OR_DIAGNOSTICREPORT_OR_OBSERVATION)

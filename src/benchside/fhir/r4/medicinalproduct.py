@@ -16,12 +16,7 @@ from benchside.fhir.r4.datatypes import (
     MarketingStatus,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _MEDICINALPRODUCTINDICATION = Targets("MedicinalProductIndication")
 _ORGANIZATION = Targets("Organization")
@@ -68,8 +63,7 @@ class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one indication[x] may be given")
         if (reference := self.indicationReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICINALPRODUCTINDICATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTINDICATION.prefixes)
         ):
             check_reference(reference, _MEDICINALPRODUCTINDICATION)
 
@@ -99,13 +93,10 @@ class MedicinalProductManufacturingBusinessOperation(BackboneElement, kw_only=Tr
         ):
             raise ValueError("ele-1")
         for reference in self.manufacturer or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)
         if (reference := self.regulator) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
@@ -136,18 +127,14 @@ class MedicinalProductName(BackboneElement, kw_only=True):
     productName: String | None = None
     productName_element: Element | None = None
     namePart: Annotated[list[MedicinalProductNameNamePart], NOT_EMPTY] | None = None
-    countryLanguage: (
-        Annotated[list[MedicinalProductNameCountryLanguage], NOT_EMPTY] | None
-    ) = None
+    countryLanguage: Annotated[list[MedicinalProductNameCountryLanguage], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if self.productName is None and self.productName_element is None:
             raise ValueError("productName is required")
 
 
-class MedicinalProduct(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProduct"
-):
+class MedicinalProduct(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProduct"):
     """Detailed definition of a medicinal product, typically for uses other than direct patient care (e.g. regulatory use) (`MedicinalProduct`)."""
 
     resourceType: ClassVar[str] = "MedicinalProduct"
@@ -170,48 +157,29 @@ class MedicinalProduct(
     clinicalTrial: Annotated[list[Reference], NOT_EMPTY] | None = None
     name: Annotated[list[MedicinalProductName], NOT_EMPTY]
     crossReference: Annotated[list[Identifier], NOT_EMPTY] | None = None
-    manufacturingBusinessOperation: (
-        Annotated[list[MedicinalProductManufacturingBusinessOperation], NOT_EMPTY]
-        | None
-    ) = None
-    specialDesignation: (
-        Annotated[list[MedicinalProductSpecialDesignation], NOT_EMPTY] | None
-    ) = None
+    manufacturingBusinessOperation: Annotated[list[MedicinalProductManufacturingBusinessOperation], NOT_EMPTY] | None = None
+    specialDesignation: Annotated[list[MedicinalProductSpecialDesignation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if self.specialMeasures_element is not None or (
-            self.specialMeasures is not None and None in self.specialMeasures
-        ):
+        if self.specialMeasures_element is not None or (self.specialMeasures is not None and None in self.specialMeasures):
             check_aligned(self.specialMeasures, self.specialMeasures_element)
         for reference in self.pharmaceuticalProduct or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICINALPRODUCTPHARMACEUTICAL.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTPHARMACEUTICAL.prefixes):
                 check_reference(reference, _MEDICINALPRODUCTPHARMACEUTICAL)
         for reference in self.packagedMedicinalProduct or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICINALPRODUCTPACKAGED.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTPACKAGED.prefixes):
                 check_reference(reference, _MEDICINALPRODUCTPACKAGED)
         for reference in self.attachedDocument or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
         for reference in self.masterFile or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
         for reference in self.contact or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONERROLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONERROLE.prefixes):
                 check_reference(reference, _ORGANIZATION_OR_PRACTITIONERROLE)
         for reference in self.clinicalTrial or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _RESEARCHSTUDY.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_RESEARCHSTUDY.prefixes):
                 check_reference(reference, _RESEARCHSTUDY)

@@ -45,19 +45,13 @@ class MedicinalProductPackagedPackageItem(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         for reference in self.device or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICEDEFINITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICEDEFINITION.prefixes):
                 check_reference(reference, _DEVICEDEFINITION)
         for reference in self.manufacturedItem or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICINALPRODUCTMANUFACTURED.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTMANUFACTURED.prefixes):
                 check_reference(reference, _MEDICINALPRODUCTMANUFACTURED)
         for reference in self.manufacturer or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)
 
 
@@ -68,12 +62,7 @@ class MedicinalProductPackagedBatchIdentifier(BackboneElement, kw_only=True):
     immediatePackaging: Identifier | None = None
 
 
-class MedicinalProductPackaged(
-    DomainResource,
-    kw_only=True,
-    tag_field="resourceType",
-    tag="MedicinalProductPackaged",
-):
+class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPackaged"):
     """A medicinal product in a container or package (`MedicinalProductPackaged`)."""
 
     resourceType: ClassVar[str] = "MedicinalProductPackaged"
@@ -85,26 +74,19 @@ class MedicinalProductPackaged(
     marketingStatus: Annotated[list[MarketingStatus], NOT_EMPTY] | None = None
     marketingAuthorization: Reference | None = None
     manufacturer: Annotated[list[Reference], NOT_EMPTY] | None = None
-    batchIdentifier: (
-        Annotated[list[MedicinalProductPackagedBatchIdentifier], NOT_EMPTY] | None
-    ) = None
+    batchIdentifier: Annotated[list[MedicinalProductPackagedBatchIdentifier], NOT_EMPTY] | None = None
     packageItem: Annotated[list[MedicinalProductPackagedPackageItem], NOT_EMPTY]
 
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
         for reference in self.subject or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICINALPRODUCT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCT.prefixes):
                 check_reference(reference, _MEDICINALPRODUCT)
         if (reference := self.marketingAuthorization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_MEDICINALPRODUCTAUTHORIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTAUTHORIZATION.prefixes)
         ):
             check_reference(reference, _MEDICINALPRODUCTAUTHORIZATION)
         for reference in self.manufacturer or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)

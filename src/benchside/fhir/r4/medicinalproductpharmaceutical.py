@@ -23,9 +23,7 @@ _MEDICINALPRODUCTINGREDIENT = Targets("MedicinalProductIngredient")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
 
 
-class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod(
-    BackboneElement, kw_only=True
-):
+class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod(BackboneElement, kw_only=True):
     """A species specific time during which consumption of animal product is not appropriate (`MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies.withdrawalPeriod`)."""
 
     tissue: CodeableConcept
@@ -34,26 +32,16 @@ class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawal
     supportingInformation_element: Element | None = None
 
 
-class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies(
-    BackboneElement, kw_only=True
-):
+class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies(BackboneElement, kw_only=True):
     """A species for which this route applies (`MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies`)."""
 
     code: CodeableConcept
     withdrawalPeriod: (
-        Annotated[
-            list[
-                MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod
-            ],
-            NOT_EMPTY,
-        ]
-        | None
+        Annotated[list[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod], NOT_EMPTY] | None
     ) = None
 
 
-class MedicinalProductPharmaceuticalRouteOfAdministration(
-    BackboneElement, kw_only=True
-):
+class MedicinalProductPharmaceuticalRouteOfAdministration(BackboneElement, kw_only=True):
     """The path by which the pharmaceutical product is taken into or makes contact with the body (`MedicinalProductPharmaceutical.routeOfAdministration`)."""
 
     code: CodeableConcept
@@ -62,13 +50,7 @@ class MedicinalProductPharmaceuticalRouteOfAdministration(
     maxDosePerDay: Quantity | None = None
     maxDosePerTreatmentPeriod: Ratio | None = None
     maxTreatmentPeriod: Duration | None = None
-    targetSpecies: (
-        Annotated[
-            list[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies],
-            NOT_EMPTY,
-        ]
-        | None
-    ) = None
+    targetSpecies: Annotated[list[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies], NOT_EMPTY] | None = None
 
 
 class MedicinalProductPharmaceuticalCharacteristics(BackboneElement, kw_only=True):
@@ -78,12 +60,7 @@ class MedicinalProductPharmaceuticalCharacteristics(BackboneElement, kw_only=Tru
     status: CodeableConcept | None = None
 
 
-class MedicinalProductPharmaceutical(
-    DomainResource,
-    kw_only=True,
-    tag_field="resourceType",
-    tag="MedicinalProductPharmaceutical",
-):
+class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPharmaceutical"):
     """A pharmaceutical product described in terms of its composition and dose form (`MedicinalProductPharmaceutical`)."""
 
     resourceType: ClassVar[str] = "MedicinalProductPharmaceutical"
@@ -92,23 +69,15 @@ class MedicinalProductPharmaceutical(
     unitOfPresentation: CodeableConcept | None = None
     ingredient: Annotated[list[Reference], NOT_EMPTY] | None = None
     device: Annotated[list[Reference], NOT_EMPTY] | None = None
-    characteristics: (
-        Annotated[list[MedicinalProductPharmaceuticalCharacteristics], NOT_EMPTY] | None
-    ) = None
-    routeOfAdministration: Annotated[
-        list[MedicinalProductPharmaceuticalRouteOfAdministration], NOT_EMPTY
-    ]
+    characteristics: Annotated[list[MedicinalProductPharmaceuticalCharacteristics], NOT_EMPTY] | None = None
+    routeOfAdministration: Annotated[list[MedicinalProductPharmaceuticalRouteOfAdministration], NOT_EMPTY]
 
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
         for reference in self.ingredient or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICINALPRODUCTINGREDIENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTINGREDIENT.prefixes):
                 check_reference(reference, _MEDICINALPRODUCTINGREDIENT)
         for reference in self.device or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICEDEFINITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICEDEFINITION.prefixes):
                 check_reference(reference, _DEVICEDEFINITION)

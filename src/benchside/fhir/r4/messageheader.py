@@ -7,22 +7,12 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, Id, String, Uri, Url
 from benchside.fhir.r4.codes import ResponseCodeCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    Coding,
-    ContactPoint,
-    DomainResource,
-    Element,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, Coding, ContactPoint, DomainResource, Element, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _OPERATIONOUTCOME = Targets("OperationOutcome")
 _DEVICE = Targets("Device")
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 
 
@@ -41,8 +31,7 @@ class MessageHeaderResponse(BackboneElement, kw_only=True):
         if self.code is None and self.code_element is None:
             raise ValueError("code is required")
         if (reference := self.details) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_OPERATIONOUTCOME.prefixes)
+            (text := reference.reference) is None or not text.startswith(_OPERATIONOUTCOME.prefixes)
         ):
             check_reference(reference, _OPERATIONOUTCOME)
 
@@ -76,27 +65,17 @@ class MessageHeaderDestination(BackboneElement, kw_only=True):
     receiver: Reference | None = None
 
     def __post_init__(self) -> None:
-        if (reference := self.target) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE.prefixes)
-        ):
+        if (reference := self.target) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
         if self.endpoint is None and self.endpoint_element is None:
             raise ValueError("endpoint is required")
         if (reference := self.receiver) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
 
 
-class MessageHeader(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="MessageHeader"
-):
+class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag="MessageHeader"):
     """A resource that describes a message that is exchanged between systems (`MessageHeader`)."""
 
     resourceType: ClassVar[str] = "MessageHeader"
@@ -126,30 +105,18 @@ class MessageHeader(
         if chosen != 1:
             raise ValueError("exactly one event[x] is required")
         if (reference := self.sender) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.enterer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.responsible) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)

@@ -19,12 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -59,9 +54,7 @@ class NutritionOrderEnteralFormulaAdministration(BackboneElement, kw_only=True):
             chosen += 1
         if chosen > 1:
             raise ValueError("only one rate[x] may be given")
-        if (
-            quantity := self.rateQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.rateQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
 
 
@@ -76,9 +69,7 @@ class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
     additiveProductName_element: Element | None = None
     caloricDensity: Quantity | None = None
     routeofAdministration: CodeableConcept | None = None
-    administration: (
-        Annotated[list[NutritionOrderEnteralFormulaAdministration], NOT_EMPTY] | None
-    ) = None
+    administration: Annotated[list[NutritionOrderEnteralFormulaAdministration], NOT_EMPTY] | None = None
     maxVolumeToDeliver: Quantity | None = None
     administrationInstruction: String | None = None
     administrationInstruction_element: Element | None = None
@@ -101,13 +92,9 @@ class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if (
-            quantity := self.caloricDensity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.caloricDensity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
-        if (
-            quantity := self.maxVolumeToDeliver
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.maxVolumeToDeliver) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
 
 
@@ -146,12 +133,7 @@ class NutritionOrderOralDietTexture(BackboneElement, kw_only=True):
     foodType: CodeableConcept | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.modifier is None
-            and self.foodType is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.modifier is None and self.foodType is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
 
 
@@ -162,12 +144,7 @@ class NutritionOrderOralDietNutrient(BackboneElement, kw_only=True):
     amount: Quantity | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.modifier is None
-            and self.amount is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.modifier is None and self.amount is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
         if (quantity := self.amount) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
@@ -199,17 +176,13 @@ class NutritionOrderOralDiet(BackboneElement, kw_only=True):
             raise ValueError("ele-1")
 
 
-class NutritionOrder(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="NutritionOrder"
-):
+class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag="NutritionOrder"):
     """Diet, formula or nutritional supplement request (`NutritionOrder`)."""
 
     resourceType: ClassVar[str] = "NutritionOrder"
     identifier: Annotated[list[Identifier], NOT_EMPTY] | None = None
     instantiatesCanonical: Annotated[list[Canonical | None], NOT_EMPTY] | None = None
-    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = (
-        None
-    )
+    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     instantiatesUri: Annotated[list[Uri | None], NOT_EMPTY] | None = None
     instantiatesUri_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     instantiates: Annotated[list[Uri | None], NOT_EMPTY] | None = None
@@ -235,43 +208,29 @@ class NutritionOrder(
         if self.contained is not None:
             note_containment()
         if self.instantiatesCanonical_element is not None or (
-            self.instantiatesCanonical is not None
-            and None in self.instantiatesCanonical
+            self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):
-            check_aligned(
-                self.instantiatesCanonical, self.instantiatesCanonical_element
-            )
-        if self.instantiatesUri_element is not None or (
-            self.instantiatesUri is not None and None in self.instantiatesUri
-        ):
+            check_aligned(self.instantiatesCanonical, self.instantiatesCanonical_element)
+        if self.instantiatesUri_element is not None or (self.instantiatesUri is not None and None in self.instantiatesUri):
             check_aligned(self.instantiatesUri, self.instantiatesUri_element)
-        if self.instantiates_element is not None or (
-            self.instantiates is not None and None in self.instantiates
-        ):
+        if self.instantiates_element is not None or (self.instantiates is not None and None in self.instantiates):
             check_aligned(self.instantiates, self.instantiates_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:
             raise ValueError("intent is required")
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         if self.dateTime is None and self.dateTime_element is None:
             raise ValueError("dateTime is required")
         if (reference := self.orderer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.allergyIntolerance or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ALLERGYINTOLERANCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ALLERGYINTOLERANCE.prefixes):
                 check_reference(reference, _ALLERGYINTOLERANCE)

@@ -7,12 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.codes import IssueSeverityCode, IssueTypeCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element
 from benchside.fhir.rules import check_aligned, note_containment
 
 
@@ -36,19 +31,13 @@ class OperationOutcomeIssue(BackboneElement, kw_only=True):
             raise ValueError("severity is required")
         if self.code is None and self.code_element is None:
             raise ValueError("code is required")
-        if self.location_element is not None or (
-            self.location is not None and None in self.location
-        ):
+        if self.location_element is not None or (self.location is not None and None in self.location):
             check_aligned(self.location, self.location_element)
-        if self.expression_element is not None or (
-            self.expression is not None and None in self.expression
-        ):
+        if self.expression_element is not None or (self.expression is not None and None in self.expression):
             check_aligned(self.expression, self.expression_element)
 
 
-class OperationOutcome(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="OperationOutcome"
-):
+class OperationOutcome(DomainResource, kw_only=True, tag_field="resourceType", tag="OperationOutcome"):
     """Information about the success/failure of an action (`OperationOutcome`)."""
 
     resourceType: ClassVar[str] = "OperationOutcome"

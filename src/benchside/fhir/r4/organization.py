@@ -17,13 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
 _ENDPOINT = Targets("Endpoint")
@@ -32,10 +26,7 @@ _ENDPOINT = Targets("Endpoint")
 def _org_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.identifier
     v2 = this.name
-    return (
-        len((v1 or []))
-        + (1 if (v2 is not None or this.name_element is not None) else 0)
-    ) > 0
+    return (len((v1 or [])) + (1 if (v2 is not None or this.name_element is not None) else 0)) > 0
 
 
 def _org_3_telecom(this: Any, resource: Any, root: Any) -> bool | None:
@@ -76,9 +67,7 @@ class OrganizationContact(BackboneElement, kw_only=True):
             raise ValueError("ele-1")
 
 
-class Organization(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Organization"
-):
+class Organization(DomainResource, kw_only=True, tag_field="resourceType", tag="Organization"):
     """A grouping of people or organizations with a common purpose (`Organization`)."""
 
     resourceType: ClassVar[str] = "Organization"
@@ -99,19 +88,14 @@ class Organization(
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if self.alias_element is not None or (
-            self.alias is not None and None in self.alias
-        ):
+        if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if (reference := self.partOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)
         if _org_1(self, self, self) is False:
             raise ValueError("org-1")
@@ -132,21 +116,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         _org_1,
         False,
     ),
-    Invariant(
-        "Organization",
-        "telecom",
-        "org-3",
-        "The telecom of an organization can never be of use 'home'",
-        _org_3_telecom,
-        False,
-    ),
-    Invariant(
-        "Organization",
-        "address",
-        "org-2",
-        "An address of an organization can never be of use 'home'",
-        _org_2_address,
-        False,
-    ),
+    Invariant("Organization", "telecom", "org-3", "The telecom of an organization can never be of use 'home'", _org_3_telecom, False),
+    Invariant("Organization", "address", "org-2", "An address of an organization can never be of use 'home'", _org_2_address, False),
 )
 """What is enforced here, for those who must say what is broken."""

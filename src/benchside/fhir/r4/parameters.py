@@ -62,13 +62,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    astuple,
-    check_base64,
-    check_choice,
-    check_decimal,
-)
+from benchside.fhir.rules import Invariant, astuple, check_base64, check_choice, check_decimal
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
@@ -397,13 +391,6 @@ class Parameters(Resource, kw_only=True, tag_field="resourceType", tag="Paramete
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "ParametersParameter",
-        None,
-        "inv-1",
-        "A parameter must have one and only one of (value, resource, part)",
-        _inv_1,
-        False,
-    ),
+    Invariant("ParametersParameter", None, "inv-1", "A parameter must have one and only one of (value, resource, part)", _inv_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

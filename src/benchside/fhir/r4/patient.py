@@ -24,9 +24,7 @@ from benchside.fhir.rules import Invariant, Targets, check_reference, note_conta
 
 _PATIENT_OR_RELATEDPERSON = Targets("Patient", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 
 
 def _pat_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -34,9 +32,7 @@ def _pat_1(this: Any, resource: Any, root: Any) -> bool | None:
     v2 = this.telecom
     v3 = this.address
     v4 = this.organization
-    return (((v1 is not None) or bool((v2 or []))) or (v3 is not None)) or (
-        v4 is not None
-    )
+    return (((v1 is not None) or bool((v2 or []))) or (v3 is not None)) or (v4 is not None)
 
 
 class PatientLink(BackboneElement, kw_only=True):
@@ -48,8 +44,7 @@ class PatientLink(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.other) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT_OR_RELATEDPERSON.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PATIENT_OR_RELATEDPERSON.prefixes)
         ):
             check_reference(reference, _PATIENT_OR_RELATEDPERSON)
         if self.type is None and self.type_element is None:
@@ -91,8 +86,7 @@ class PatientContact(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.organization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if _pat_1(self, None, None) is False:
@@ -135,48 +129,29 @@ class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patie
         chosen = 0
         if self.deceasedBoolean is not None or self.deceasedBoolean_element is not None:
             chosen += 1
-        if (
-            self.deceasedDateTime is not None
-            or self.deceasedDateTime_element is not None
-        ):
+        if self.deceasedDateTime is not None or self.deceasedDateTime_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one deceased[x] may be given")
         chosen = 0
-        if (
-            self.multipleBirthBoolean is not None
-            or self.multipleBirthBoolean_element is not None
-        ):
+        if self.multipleBirthBoolean is not None or self.multipleBirthBoolean_element is not None:
             chosen += 1
-        if (
-            self.multipleBirthInteger is not None
-            or self.multipleBirthInteger_element is not None
-        ):
+        if self.multipleBirthInteger is not None or self.multipleBirthInteger_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one multipleBirth[x] may be given")
         for reference in self.generalPractitioner or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            ):
-                check_reference(
-                    reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-                )
+            if (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes):
+                check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.managingOrganization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
-        "PatientContact",
-        None,
-        "pat-1",
-        "SHALL at least contain a contact's details or a reference to an organization",
-        _pat_1,
-        False,
+        "PatientContact", None, "pat-1", "SHALL at least contain a contact's details or a reference to an organization", _pat_1, False
     ),
 )
 """What is enforced here, for those who must say what is broken."""

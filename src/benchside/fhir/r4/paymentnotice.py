@@ -7,26 +7,15 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Date, DateTime
 from benchside.fhir.r4.codes import FmStatusCode
-from benchside.fhir.r4.datatypes import (
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Money,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Money, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _PAYMENTRECONCILIATION = Targets("PaymentReconciliation")
 _ORGANIZATION = Targets("Organization")
 
 
-class PaymentNotice(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentNotice"
-):
+class PaymentNotice(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentNotice"):
     """PaymentNotice request (`PaymentNotice`)."""
 
     resourceType: ClassVar[str] = "PaymentNotice"
@@ -54,30 +43,18 @@ class PaymentNotice(
         if self.created is None and self.created_element is None:
             raise ValueError("created is required")
         if (reference := self.provider) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.payment) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PAYMENTRECONCILIATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PAYMENTRECONCILIATION.prefixes)
         ):
             check_reference(reference, _PAYMENTRECONCILIATION)
         if (reference := self.payee) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.recipient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)

@@ -7,21 +7,10 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Date, DateTime, String
 from benchside.fhir.r4.codes import FmStatusCode, NoteTypeCode, RemittanceOutcomeCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Money,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _PRACTITIONERROLE = Targets("PractitionerRole")
 _ORGANIZATION = Targets("Organization")
 _TASK = Targets("Task")
@@ -64,33 +53,20 @@ class PaymentReconciliationDetail(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.submitter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.responsible) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONERROLE)
         if (reference := self.payee) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
 
 
-class PaymentReconciliation(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentReconciliation"
-):
+class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentReconciliation"):
     """PaymentReconciliation resource (`PaymentReconciliation`)."""
 
     resourceType: ClassVar[str] = "PaymentReconciliation"
@@ -113,9 +89,7 @@ class PaymentReconciliation(
     paymentIdentifier: Identifier | None = None
     detail: Annotated[list[PaymentReconciliationDetail], NOT_EMPTY] | None = None
     formCode: CodeableConcept | None = None
-    processNote: Annotated[list[PaymentReconciliationProcessNote], NOT_EMPTY] | None = (
-        None
-    )
+    processNote: Annotated[list[PaymentReconciliationProcessNote], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if self.contained is not None:
@@ -125,22 +99,14 @@ class PaymentReconciliation(
         if self.created is None and self.created_element is None:
             raise ValueError("created is required")
         if (reference := self.paymentIssuer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
-        if (reference := self.request) is not None and (
-            (text := reference.reference) is None or not text.startswith(_TASK.prefixes)
-        ):
+        if (reference := self.request) is not None and ((text := reference.reference) is None or not text.startswith(_TASK.prefixes)):
             check_reference(reference, _TASK)
         if (reference := self.requestor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if self.paymentDate is None and self.paymentDate_element is None:
             raise ValueError("paymentDate is required")

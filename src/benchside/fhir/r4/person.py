@@ -33,8 +33,7 @@ class PersonLink(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.target) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PERSONLINK_TARGET.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PERSONLINK_TARGET.prefixes)
         ):
             check_reference(reference, _PERSONLINK_TARGET)
 
@@ -61,7 +60,6 @@ class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person
         if self.contained is not None:
             note_containment()
         if (reference := self.managingOrganization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)

@@ -35,15 +35,12 @@ class PractitionerQualification(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.issuer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
 
-class Practitioner(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Practitioner"
-):
+class Practitioner(DomainResource, kw_only=True, tag_field="resourceType", tag="Practitioner"):
     """A person with a formal responsibility in the provisioning of healthcare or related services (`Practitioner`)."""
 
     resourceType: ClassVar[str] = "Practitioner"

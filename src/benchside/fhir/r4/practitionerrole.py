@@ -17,12 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _PRACTITIONER = Targets("Practitioner")
 _ORGANIZATION = Targets("Organization")
@@ -69,15 +64,11 @@ class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if self.daysOfWeek_element is not None or (
-            self.daysOfWeek is not None and None in self.daysOfWeek
-        ):
+        if self.daysOfWeek_element is not None or (self.daysOfWeek is not None and None in self.daysOfWeek):
             check_aligned(self.daysOfWeek, self.daysOfWeek_element)
 
 
-class PractitionerRole(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="PractitionerRole"
-):
+class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", tag="PractitionerRole"):
     """Roles/organizations the practitioner is associated with (`PractitionerRole`)."""
 
     resourceType: ClassVar[str] = "PractitionerRole"
@@ -92,9 +83,7 @@ class PractitionerRole(
     location: Annotated[list[Reference], NOT_EMPTY] | None = None
     healthcareService: Annotated[list[Reference], NOT_EMPTY] | None = None
     telecom: Annotated[list[ContactPoint], NOT_EMPTY] | None = None
-    availableTime: Annotated[list[PractitionerRoleAvailableTime], NOT_EMPTY] | None = (
-        None
-    )
+    availableTime: Annotated[list[PractitionerRoleAvailableTime], NOT_EMPTY] | None = None
     notAvailable: Annotated[list[PractitionerRoleNotAvailable], NOT_EMPTY] | None = None
     availabilityExceptions: String | None = None
     availabilityExceptions_element: Element | None = None
@@ -104,27 +93,19 @@ class PractitionerRole(
         if self.contained is not None:
             note_containment()
         if (reference := self.practitioner) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER.prefixes)
         ):
             check_reference(reference, _PRACTITIONER)
         if (reference := self.organization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         for reference in self.location or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _LOCATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes):
                 check_reference(reference, _LOCATION)
         for reference in self.healthcareService or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _HEALTHCARESERVICE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_HEALTHCARESERVICE.prefixes):
                 check_reference(reference, _HEALTHCARESERVICE)
         for reference in self.endpoint or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _ENDPOINT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_ENDPOINT.prefixes):
                 check_reference(reference, _ENDPOINT)

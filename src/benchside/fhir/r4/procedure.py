@@ -19,39 +19,19 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _DEVICE = Targets("Device")
-_PROCEDUREPERFORMER_ACTOR = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_PROCEDUREPERFORMER_ACTOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
 _CAREPLAN_OR_SERVICEREQUEST = Targets("CarePlan", "ServiceRequest")
-_MEDICATIONADMINISTRATION_OR_OBSERVATION_OR_PROCEDURE = Targets(
-    "MedicationAdministration", "Observation", "Procedure"
-)
+_MEDICATIONADMINISTRATION_OR_OBSERVATION_OR_PROCEDURE = Targets("MedicationAdministration", "Observation", "Procedure")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
-_PROCEDURE_RECORDER = Targets(
-    "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_PROCEDURE_RECORDER = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _LOCATION = Targets("Location")
-_PROCEDURE_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation", "Procedure"
-)
-_COMPOSITION_OR_DIAGNOSTICREPORT_OR_DOCUMENTREFERENCE = Targets(
-    "Composition", "DiagnosticReport", "DocumentReference"
-)
+_PROCEDURE_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation", "Procedure")
+_COMPOSITION_OR_DIAGNOSTICREPORT_OR_DOCUMENTREFERENCE = Targets("Composition", "DiagnosticReport", "DocumentReference")
 _CONDITION = Targets("Condition")
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 
@@ -63,10 +43,7 @@ class ProcedureFocalDevice(BackboneElement, kw_only=True):
     manipulated: Reference
 
     def __post_init__(self) -> None:
-        if (reference := self.manipulated) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE.prefixes)
-        ):
+        if (reference := self.manipulated) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
 
 
@@ -79,28 +56,22 @@ class ProcedurePerformer(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.actor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PROCEDUREPERFORMER_ACTOR.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PROCEDUREPERFORMER_ACTOR.prefixes)
         ):
             check_reference(reference, _PROCEDUREPERFORMER_ACTOR)
         if (reference := self.onBehalfOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
 
-class Procedure(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Procedure"
-):
+class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Procedure"):
     """An action that is being or was performed on a patient (`Procedure`)."""
 
     resourceType: ClassVar[str] = "Procedure"
     identifier: Annotated[list[Identifier], NOT_EMPTY] | None = None
     instantiatesCanonical: Annotated[list[Canonical | None], NOT_EMPTY] | None = None
-    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = (
-        None
-    )
+    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     instantiatesUri: Annotated[list[Uri | None], NOT_EMPTY] | None = None
     instantiatesUri_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     basedOn: Annotated[list[Reference], NOT_EMPTY] | None = None
@@ -140,45 +111,29 @@ class Procedure(
         if self.contained is not None:
             note_containment()
         if self.instantiatesCanonical_element is not None or (
-            self.instantiatesCanonical is not None
-            and None in self.instantiatesCanonical
+            self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):
-            check_aligned(
-                self.instantiatesCanonical, self.instantiatesCanonical_element
-            )
-        if self.instantiatesUri_element is not None or (
-            self.instantiatesUri is not None and None in self.instantiatesUri
-        ):
+            check_aligned(self.instantiatesCanonical, self.instantiatesCanonical_element)
+        if self.instantiatesUri_element is not None or (self.instantiatesUri is not None and None in self.instantiatesUri):
             check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CAREPLAN_OR_SERVICEREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CAREPLAN_OR_SERVICEREQUEST.prefixes):
                 check_reference(reference, _CAREPLAN_OR_SERVICEREQUEST)
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _MEDICATIONADMINISTRATION_OR_OBSERVATION_OR_PROCEDURE.prefixes
-            ):
-                check_reference(
-                    reference, _MEDICATIONADMINISTRATION_OR_OBSERVATION_OR_PROCEDURE
-                )
+            if (text := reference.reference) is None or not text.startswith(_MEDICATIONADMINISTRATION_OR_OBSERVATION_OR_PROCEDURE.prefixes):
+                check_reference(reference, _MEDICATIONADMINISTRATION_OR_OBSERVATION_OR_PROCEDURE)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
-        if (
-            self.performedDateTime is not None
-            or self.performedDateTime_element is not None
-        ):
+        if self.performedDateTime is not None or self.performedDateTime_element is not None:
             chosen += 1
         if self.performedPeriod is not None:
             chosen += 1
@@ -191,39 +146,24 @@ class Procedure(
         if chosen > 1:
             raise ValueError("only one performed[x] may be given")
         if (reference := self.recorder) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PROCEDURE_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PROCEDURE_RECORDER.prefixes)
         ):
             check_reference(reference, _PROCEDURE_RECORDER)
         if (reference := self.asserter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PROCEDURE_RECORDER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PROCEDURE_RECORDER.prefixes)
         ):
             check_reference(reference, _PROCEDURE_RECORDER)
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PROCEDURE_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PROCEDURE_REASONREFERENCE.prefixes):
                 check_reference(reference, _PROCEDURE_REASONREFERENCE)
         for reference in self.report or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _COMPOSITION_OR_DIAGNOSTICREPORT_OR_DOCUMENTREFERENCE.prefixes
-            ):
-                check_reference(
-                    reference, _COMPOSITION_OR_DIAGNOSTICREPORT_OR_DOCUMENTREFERENCE
-                )
+            if (text := reference.reference) is None or not text.startswith(_COMPOSITION_OR_DIAGNOSTICREPORT_OR_DOCUMENTREFERENCE.prefixes):
+                check_reference(reference, _COMPOSITION_OR_DIAGNOSTICREPORT_OR_DOCUMENTREFERENCE)
         for reference in self.complicationDetail or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONDITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CONDITION.prefixes):
                 check_reference(reference, _CONDITION)
         for reference in self.usedReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DEVICE_OR_MEDICATION_OR_SUBSTANCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DEVICE_OR_MEDICATION_OR_SUBSTANCE.prefixes):
                 check_reference(reference, _DEVICE_OR_MEDICATION_OR_SUBSTANCE)

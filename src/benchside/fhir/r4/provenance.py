@@ -7,30 +7,10 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Instant, Uri
 from benchside.fhir.r4.codes import ProvenanceEntityRoleCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Period,
-    Reference,
-    Signature,
-)
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Period, Reference, Signature
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
-_PROVENANCEAGENT_WHO = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_PROVENANCEAGENT_WHO = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _LOCATION = Targets("Location")
 
 
@@ -57,20 +37,16 @@ class ProvenanceAgent(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.who) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PROVENANCEAGENT_WHO.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PROVENANCEAGENT_WHO.prefixes)
         ):
             check_reference(reference, _PROVENANCEAGENT_WHO)
         if (reference := self.onBehalfOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PROVENANCEAGENT_WHO.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PROVENANCEAGENT_WHO.prefixes)
         ):
             check_reference(reference, _PROVENANCEAGENT_WHO)
 
 
-class Provenance(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Provenance"
-):
+class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Provenance"):
     """Who, What, When for a set of resources (`Provenance`)."""
 
     resourceType: ClassVar[str] = "Provenance"
@@ -95,21 +71,13 @@ class Provenance(
         chosen = 0
         if self.occurredPeriod is not None:
             chosen += 1
-        if (
-            self.occurredDateTime is not None
-            or self.occurredDateTime_element is not None
-        ):
+        if self.occurredDateTime is not None or self.occurredDateTime_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one occurred[x] may be given")
         if self.recorded is None and self.recorded_element is None:
             raise ValueError("recorded is required")
-        if self.policy_element is not None or (
-            self.policy is not None and None in self.policy
-        ):
+        if self.policy_element is not None or (self.policy is not None and None in self.policy):
             check_aligned(self.policy, self.policy_element)
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)

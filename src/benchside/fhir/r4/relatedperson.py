@@ -33,9 +33,7 @@ class RelatedPersonCommunication(BackboneElement, kw_only=True):
     preferred_element: Element | None = None
 
 
-class RelatedPerson(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="RelatedPerson"
-):
+class RelatedPerson(DomainResource, kw_only=True, tag_field="resourceType", tag="RelatedPerson"):
     """A person that is related to a patient, but who is not a direct target of care (`RelatedPerson`)."""
 
     resourceType: ClassVar[str] = "RelatedPerson"
@@ -58,8 +56,5 @@ class RelatedPerson(
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)

@@ -34,25 +34,13 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     Timing,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
 
-_REQUESTGROUPACTION_PARTICIPANT = Targets(
-    "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
-)
+_REQUESTGROUPACTION_PARTICIPANT = Targets("Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
-_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Device", "Practitioner", "PractitionerRole"
-)
-_REQUESTGROUP_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation"
-)
+_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Device", "Practitioner", "PractitionerRole")
+_REQUESTGROUP_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 
 
 def _rqg_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -113,9 +101,7 @@ class RequestGroupAction(BackboneElement, kw_only=True):
     code: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     documentation: Annotated[list[RelatedArtifact], NOT_EMPTY] | None = None
     condition: Annotated[list[RequestGroupActionCondition], NOT_EMPTY] | None = None
-    relatedAction: (
-        Annotated[list[RequestGroupActionRelatedAction], NOT_EMPTY] | None
-    ) = None
+    relatedAction: Annotated[list[RequestGroupActionRelatedAction], NOT_EMPTY] | None = None
     timingDateTime: DateTime | None = None
     timingDateTime_element: Element | None = None
     timingAge: Age | None = None
@@ -195,25 +181,19 @@ class RequestGroupAction(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one timing[x] may be given")
         for reference in self.participant or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _REQUESTGROUPACTION_PARTICIPANT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_REQUESTGROUPACTION_PARTICIPANT.prefixes):
                 check_reference(reference, _REQUESTGROUPACTION_PARTICIPANT)
         if _rqg_1(self, None, None) is False:
             raise ValueError("rqg-1")
 
 
-class RequestGroup(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="RequestGroup"
-):
+class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="RequestGroup"):
     """A group of related requests (`RequestGroup`)."""
 
     resourceType: ClassVar[str] = "RequestGroup"
     identifier: Annotated[list[Identifier], NOT_EMPTY] | None = None
     instantiatesCanonical: Annotated[list[Canonical | None], NOT_EMPTY] | None = None
-    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = (
-        None
-    )
+    instantiatesCanonical_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     instantiatesUri: Annotated[list[Uri | None], NOT_EMPTY] | None = None
     instantiatesUri_element: Annotated[list[Element | None], NOT_EMPTY] | None = None
     basedOn: Annotated[list[Reference], NOT_EMPTY] | None = None
@@ -240,50 +220,33 @@ class RequestGroup(
         if self.contained is not None:
             note_containment()
         if self.instantiatesCanonical_element is not None or (
-            self.instantiatesCanonical is not None
-            and None in self.instantiatesCanonical
+            self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):
-            check_aligned(
-                self.instantiatesCanonical, self.instantiatesCanonical_element
-            )
-        if self.instantiatesUri_element is not None or (
-            self.instantiatesUri is not None and None in self.instantiatesUri
-        ):
+            check_aligned(self.instantiatesCanonical, self.instantiatesCanonical_element)
+        if self.instantiatesUri_element is not None or (self.instantiatesUri is not None and None in self.instantiatesUri):
             check_aligned(self.instantiatesUri, self.instantiatesUri_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:
             raise ValueError("intent is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         if (reference := self.author) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _REQUESTGROUP_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_REQUESTGROUP_REASONREFERENCE.prefixes):
                 check_reference(reference, _REQUESTGROUP_REASONREFERENCE)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "RequestGroupAction",
-        None,
-        "rqg-1",
-        "Must have resource or action but not both",
-        _rqg_1,
-        False,
-    ),
+    Invariant("RequestGroupAction", None, "rqg-1", "Must have resource or action but not both", _rqg_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -61,9 +61,7 @@ class ResearchStudyArm(BackboneElement, kw_only=True):
             raise ValueError("name is required")
 
 
-class ResearchStudy(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchStudy"
-):
+class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchStudy"):
     """Investigation to increase healthcare-related patient-independent knowledge (`ResearchStudy`)."""
 
     resourceType: ClassVar[str] = "ResearchStudy"
@@ -99,34 +97,24 @@ class ResearchStudy(
         if self.contained is not None:
             note_containment()
         for reference in self.protocol or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PLANDEFINITION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PLANDEFINITION.prefixes):
                 check_reference(reference, _PLANDEFINITION)
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _RESEARCHSTUDY.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_RESEARCHSTUDY.prefixes):
                 check_reference(reference, _RESEARCHSTUDY)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.enrollment or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _GROUP.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_GROUP.prefixes):
                 check_reference(reference, _GROUP)
         if (reference := self.sponsor) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
         if (reference := self.principalInvestigator) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.site or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _LOCATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes):
                 check_reference(reference, _LOCATION)

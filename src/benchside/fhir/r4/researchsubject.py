@@ -7,13 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.codes import ResearchSubjectStatusCode
-from benchside.fhir.r4.datatypes import (
-    DomainResource,
-    Element,
-    Identifier,
-    Period,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import DomainResource, Element, Identifier, Period, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _RESEARCHSTUDY = Targets("ResearchStudy")
@@ -21,9 +15,7 @@ _PATIENT = Targets("Patient")
 _CONSENT = Targets("Consent")
 
 
-class ResearchSubject(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchSubject"
-):
+class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchSubject"):
     """Physical entity which is the primary unit of interest in the study (`ResearchSubject`)."""
 
     resourceType: ClassVar[str] = "ResearchSubject"
@@ -45,17 +37,10 @@ class ResearchSubject(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.study) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_RESEARCHSTUDY.prefixes)
+            (text := reference.reference) is None or not text.startswith(_RESEARCHSTUDY.prefixes)
         ):
             check_reference(reference, _RESEARCHSTUDY)
-        if (reference := self.individual) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.individual) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
-        if (reference := self.consent) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONSENT.prefixes)
-        ):
+        if (reference := self.consent) is not None and ((text := reference.reference) is None or not text.startswith(_CONSENT.prefixes)):
             check_reference(reference, _CONSENT)

@@ -18,36 +18,21 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_decimal,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_containment
 
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
 _CONDITION = Targets("Condition")
-_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Device", "Practitioner", "PractitionerRole"
-)
-_RISKASSESSMENT_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation"
-)
+_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Device", "Practitioner", "PractitionerRole")
+_RISKASSESSMENT_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 
 
 def _ras_2(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.probabilityDecimal
     v2 = this.probabilityRange
     v3 = (
-        (
-            True
-            if (v1 is not None or this.probabilityDecimal_element is not None)
-            else False
-        )
-        if (v1 is not None or this.probabilityDecimal_element is not None)
-        or (v2 is not None)
+        (True if (v1 is not None or this.probabilityDecimal_element is not None) else False)
+        if (v1 is not None or this.probabilityDecimal_element is not None) or (v2 is not None)
         else None
     )
     v6 = None if v3 is None else not v3
@@ -138,10 +123,7 @@ class RiskAssessmentPrediction(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         chosen = 0
-        if (
-            self.probabilityDecimal is not None
-            or self.probabilityDecimal_element is not None
-        ):
+        if self.probabilityDecimal is not None or self.probabilityDecimal_element is not None:
             chosen += 1
         if self.probabilityRange is not None:
             chosen += 1
@@ -160,16 +142,11 @@ class RiskAssessmentPrediction(BackboneElement, kw_only=True):
             raise ValueError("only one when[x] may be given")
         if _ras_2(self, None, None) is False:
             raise ValueError("ras-2")
-        if (
-            self.probabilityRange is not None
-            and _ras_1_probabilityRange(self.probabilityRange, None, None) is not True
-        ):
+        if self.probabilityRange is not None and _ras_1_probabilityRange(self.probabilityRange, None, None) is not True:
             raise ValueError("ras-1")
 
 
-class RiskAssessment(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="RiskAssessment"
-):
+class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag="RiskAssessment"):
     """Potential outcomes for a subject with likelihood (`RiskAssessment`)."""
 
     resourceType: ClassVar[str] = "RiskAssessment"
@@ -201,46 +178,35 @@ class RiskAssessment(
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_GROUP_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _GROUP_OR_PATIENT)
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         chosen = 0
-        if (
-            self.occurrenceDateTime is not None
-            or self.occurrenceDateTime_element is not None
-        ):
+        if self.occurrenceDateTime is not None or self.occurrenceDateTime_element is not None:
             chosen += 1
         if self.occurrencePeriod is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one occurrence[x] may be given")
         if (reference := self.condition) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_CONDITION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_CONDITION.prefixes)
         ):
             check_reference(reference, _CONDITION)
         if (reference := self.performer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _RISKASSESSMENT_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_RISKASSESSMENT_REASONREFERENCE.prefixes):
                 check_reference(reference, _RISKASSESSMENT_REASONREFERENCE)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "RiskAssessmentPrediction", None, "ras-2", "Must be <= 100", _ras_2, False
-    ),
+    Invariant("RiskAssessmentPrediction", None, "ras-2", "Must be <= 100", _ras_2, False),
     Invariant(
         "RiskAssessmentPrediction",
         "probabilityRange",

@@ -56,9 +56,7 @@ class SpecimenContainer(BackboneElement, kw_only=True):
             raise ValueError("ele-1")
         if (quantity := self.capacity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
-        if (
-            quantity := self.specimenQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.specimenQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
         chosen = 0
         if self.additiveCodeableConcept is not None:
@@ -68,8 +66,7 @@ class SpecimenContainer(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one additive[x] may be given")
         if (reference := self.additiveReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _SUBSTANCE)
 
@@ -99,9 +96,7 @@ class SpecimenProcessing(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         for reference in self.additive or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SUBSTANCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SUBSTANCE.prefixes):
                 check_reference(reference, _SUBSTANCE)
         chosen = 0
         if self.timeDateTime is not None or self.timeDateTime_element is not None:
@@ -143,15 +138,11 @@ class SpecimenCollection(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.collector) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
             check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)
         chosen = 0
-        if (
-            self.collectedDateTime is not None
-            or self.collectedDateTime_element is not None
-        ):
+        if self.collectedDateTime is not None or self.collectedDateTime_element is not None:
             chosen += 1
         if self.collectedPeriod is not None:
             chosen += 1
@@ -192,17 +183,12 @@ class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Spec
         if self.contained is not None:
             note_containment()
         if (reference := self.subject) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SPECIMEN_SUBJECT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SPECIMEN_SUBJECT.prefixes)
         ):
             check_reference(reference, _SPECIMEN_SUBJECT)
         for reference in self.parent or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SPECIMEN.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SPECIMEN.prefixes):
                 check_reference(reference, _SPECIMEN)
         for reference in self.request or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SERVICEREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SERVICEREQUEST.prefixes):
                 check_reference(reference, _SERVICEREQUEST)

@@ -60,8 +60,7 @@ class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=Tru
         if chosen != 1:
             raise ValueError("exactly one additive[x] is required")
         if (reference := self.additiveReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _SUBSTANCE)
 
@@ -78,9 +77,7 @@ class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
     minimumVolumeQuantity: Quantity | None = None
     minimumVolumeString: String | None = None
     minimumVolumeString_element: Element | None = None
-    additive: (
-        Annotated[list[SpecimenDefinitionTypeTestedContainerAdditive], NOT_EMPTY] | None
-    ) = None
+    additive: Annotated[list[SpecimenDefinitionTypeTestedContainerAdditive], NOT_EMPTY] | None = None
     preparation: String | None = None
     preparation_element: Element | None = None
 
@@ -107,16 +104,11 @@ class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
         chosen = 0
         if self.minimumVolumeQuantity is not None:
             chosen += 1
-        if (
-            self.minimumVolumeString is not None
-            or self.minimumVolumeString_element is not None
-        ):
+        if self.minimumVolumeString is not None or self.minimumVolumeString_element is not None:
             chosen += 1
         if chosen > 1:
             raise ValueError("only one minimumVolume[x] may be given")
-        if (
-            quantity := self.minimumVolumeQuantity
-        ) is not None and quantity.comparator is not None:
+        if (quantity := self.minimumVolumeQuantity) is not None and quantity.comparator is not None:
             raise ValueError("sqty-1")
 
 
@@ -133,18 +125,14 @@ class SpecimenDefinitionTypeTested(BackboneElement, kw_only=True):
     requirement_element: Element | None = None
     retentionTime: Duration | None = None
     rejectionCriterion: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
-    handling: (
-        Annotated[list[SpecimenDefinitionTypeTestedHandling], NOT_EMPTY] | None
-    ) = None
+    handling: Annotated[list[SpecimenDefinitionTypeTestedHandling], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if self.preference is None and self.preference_element is None:
             raise ValueError("preference is required")
 
 
-class SpecimenDefinition(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="SpecimenDefinition"
-):
+class SpecimenDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="SpecimenDefinition"):
     """Kind of specimen (`SpecimenDefinition`)."""
 
     resourceType: ClassVar[str] = "SpecimenDefinition"

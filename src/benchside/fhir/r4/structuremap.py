@@ -72,31 +72,19 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import (
-    Invariant,
-    astuple,
-    check_aligned,
-    check_base64,
-    check_choice,
-    check_decimal,
-    note_containment,
-)
+from benchside.fhir.rules import Invariant, astuple, check_aligned, check_base64, check_choice, check_decimal, note_containment
 
 
 def _smp_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.element
     v2 = this.context
-    return (not (v1 is not None or this.element_element is not None)) or (
-        v2 is not None or this.context_element is not None
-    )
+    return (not (v1 is not None or this.element_element is not None)) or (v2 is not None or this.context_element is not None)
 
 
 def _smp_2(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.context
     v2 = this.contextType
-    return (not (v1 is not None or this.context_element is not None)) or (
-        v2 is not None or this.contextType_element is not None
-    )
+    return (not (v1 is not None or this.context_element is not None)) or (v2 is not None or this.contextType_element is not None)
 
 
 class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
@@ -112,9 +100,7 @@ class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
             raise ValueError("name is required")
         if self.variable is None and self.variable_element is None:
             raise ValueError("variable is required")
-        if self.variable_element is not None or (
-            self.variable is not None and None in self.variable
-        ):
+        if self.variable_element is not None or (self.variable is not None and None in self.variable):
             check_aligned(self.variable, self.variable_element)
 
 
@@ -167,9 +153,7 @@ class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
     listRuleId_element: Element | None = None
     transform: MapTransformCode | None = None
     transform_element: Element | None = None
-    parameter: (
-        Annotated[list[StructureMapGroupRuleTargetParameter], NOT_EMPTY] | None
-    ) = None
+    parameter: Annotated[list[StructureMapGroupRuleTargetParameter], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -192,17 +176,11 @@ class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
-        if self.listMode_element is not None or (
-            self.listMode is not None and None in self.listMode
-        ):
+        if self.listMode_element is not None or (self.listMode is not None and None in self.listMode):
             check_aligned(self.listMode, self.listMode_element)
-        if (self.element is not None or self.element_element is not None) and _smp_1(
-            self, None, None
-        ) is False:
+        if (self.element is not None or self.element_element is not None) and _smp_1(self, None, None) is False:
             raise ValueError("smp-1")
-        if (self.context is not None or self.context_element is not None) and _smp_2(
-            self, None, None
-        ) is False:
+        if (self.context is not None or self.context_element is not None) and _smp_2(self, None, None) is False:
             raise ValueError("smp-2")
 
 
@@ -387,9 +365,7 @@ class StructureMapStructure(BackboneElement, kw_only=True):
             raise ValueError("mode is required")
 
 
-class StructureMap(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="StructureMap"
-):
+class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="StructureMap"):
     """A Map of relationships between 2 structures that can be used to transform data (`StructureMap`)."""
 
     resourceType: ClassVar[str] = "StructureMap"
@@ -433,28 +409,12 @@ class StructureMap(
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
-        if self.import_element is not None or (
-            self.import_ is not None and None in self.import_
-        ):
+        if self.import_element is not None or (self.import_ is not None and None in self.import_):
             check_aligned(self.import_, self.import_element)
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "StructureMapGroupRuleTarget",
-        None,
-        "smp-1",
-        "Can only have an element if you have a context",
-        _smp_1,
-        False,
-    ),
-    Invariant(
-        "StructureMapGroupRuleTarget",
-        None,
-        "smp-2",
-        "Must have a contextType if you have a context",
-        _smp_2,
-        False,
-    ),
+    Invariant("StructureMapGroupRuleTarget", None, "smp-1", "Can only have an element if you have a context", _smp_1, False),
+    Invariant("StructureMapGroupRuleTarget", None, "smp-2", "Must have a contextType if you have a context", _smp_2, False),
 )
 """What is enforced here, for those who must say what is broken."""

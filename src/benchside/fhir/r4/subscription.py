@@ -7,12 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Instant, MimeType, String, Url
 from benchside.fhir.r4.codes import SubscriptionChannelTypeCode, SubscriptionStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    ContactPoint,
-    DomainResource,
-    Element,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, ContactPoint, DomainResource, Element
 from benchside.fhir.rules import check_aligned, note_containment
 
 
@@ -31,15 +26,11 @@ class SubscriptionChannel(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
-        if self.header_element is not None or (
-            self.header is not None and None in self.header
-        ):
+        if self.header_element is not None or (self.header is not None and None in self.header):
             check_aligned(self.header, self.header_element)
 
 
-class Subscription(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Subscription"
-):
+class Subscription(DomainResource, kw_only=True, tag_field="resourceType", tag="Subscription"):
     """Server push subscription criteria (`Subscription`)."""
 
     resourceType: ClassVar[str] = "Subscription"

@@ -7,16 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import SubstanceStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Identifier,
-    Quantity,
-    Ratio,
-    Reference,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Quantity, Ratio, Reference
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _SUBSTANCE = Targets("Substance")
@@ -38,8 +29,7 @@ class SubstanceIngredient(BackboneElement, kw_only=True):
         if chosen != 1:
             raise ValueError("exactly one substance[x] is required")
         if (reference := self.substanceReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _SUBSTANCE)
 
@@ -66,9 +56,7 @@ class SubstanceInstance(BackboneElement, kw_only=True):
             raise ValueError("sqty-1")
 
 
-class Substance(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="Substance"
-):
+class Substance(DomainResource, kw_only=True, tag_field="resourceType", tag="Substance"):
     """A homogeneous material with a definite composition (`Substance`)."""
 
     resourceType: ClassVar[str] = "Substance"

@@ -74,8 +74,7 @@ class SubstanceSpecificationRelationship(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one substance[x] may be given")
         if (reference := self.substanceReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCESPECIFICATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCESPECIFICATION.prefixes)
         ):
             check_reference(reference, _SUBSTANCESPECIFICATION)
         chosen = 0
@@ -90,9 +89,7 @@ class SubstanceSpecificationRelationship(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one amount[x] may be given")
         for reference in self.source or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
 
 
@@ -130,18 +127,14 @@ class SubstanceSpecificationName(BackboneElement, kw_only=True):
     jurisdiction: Annotated[list[CodeableConcept], NOT_EMPTY] | None = None
     synonym: "Annotated[list[SubstanceSpecificationName], NOT_EMPTY] | None" = None
     translation: "Annotated[list[SubstanceSpecificationName], NOT_EMPTY] | None" = None
-    official: Annotated[list[SubstanceSpecificationNameOfficial], NOT_EMPTY] | None = (
-        None
-    )
+    official: Annotated[list[SubstanceSpecificationNameOfficial], NOT_EMPTY] | None = None
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         for reference in self.source or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
 
 
@@ -170,9 +163,7 @@ class SubstanceSpecificationCode(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         for reference in self.source or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
 
 
@@ -196,9 +187,7 @@ class SubstanceSpecificationStructureRepresentation(BackboneElement, kw_only=Tru
             raise ValueError("ele-1")
 
 
-class SubstanceSpecificationStructureIsotopeMolecularWeight(
-    BackboneElement, kw_only=True
-):
+class SubstanceSpecificationStructureIsotopeMolecularWeight(BackboneElement, kw_only=True):
     """The molecular weight or weight range (for proteins, polymers or nucleic acids) (`SubstanceSpecification.structure.isotope.molecularWeight`)."""
 
     method: CodeableConcept | None = None
@@ -206,13 +195,7 @@ class SubstanceSpecificationStructureIsotopeMolecularWeight(
     amount: Quantity | None = None
 
     def __post_init__(self) -> None:
-        if (
-            self.method is None
-            and self.type is None
-            and self.amount is None
-            and self.extension is None
-            and self.modifierExtension is None
-        ):
+        if self.method is None and self.type is None and self.amount is None and self.extension is None and self.modifierExtension is None:
             raise ValueError("ele-1")
 
 
@@ -247,14 +230,10 @@ class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
     molecularFormula_element: Element | None = None
     molecularFormulaByMoiety: String | None = None
     molecularFormulaByMoiety_element: Element | None = None
-    isotope: (
-        Annotated[list[SubstanceSpecificationStructureIsotope], NOT_EMPTY] | None
-    ) = None
+    isotope: Annotated[list[SubstanceSpecificationStructureIsotope], NOT_EMPTY] | None = None
     molecularWeight: SubstanceSpecificationStructureIsotopeMolecularWeight | None = None
     source: Annotated[list[Reference], NOT_EMPTY] | None = None
-    representation: (
-        Annotated[list[SubstanceSpecificationStructureRepresentation], NOT_EMPTY] | None
-    ) = None
+    representation: Annotated[list[SubstanceSpecificationStructureRepresentation], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -273,9 +252,7 @@ class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         for reference in self.source or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
 
 
@@ -315,8 +292,7 @@ class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one definingSubstance[x] may be given")
         if (reference := self.definingSubstanceReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCE_OR_SUBSTANCESPECIFICATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCE_OR_SUBSTANCESPECIFICATION.prefixes)
         ):
             check_reference(reference, _SUBSTANCE_OR_SUBSTANCESPECIFICATION)
         chosen = 0
@@ -369,9 +345,7 @@ class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
             raise ValueError("only one amount[x] may be given")
 
 
-class SubstanceSpecification(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceSpecification"
-):
+class SubstanceSpecification(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceSpecification"):
     """The detailed description of a substance, typically at a level beyond what is used for prescribing (`SubstanceSpecification`)."""
 
     resourceType: ClassVar[str] = "SubstanceSpecification"
@@ -390,15 +364,8 @@ class SubstanceSpecification(
     structure: SubstanceSpecificationStructure | None = None
     code: Annotated[list[SubstanceSpecificationCode], NOT_EMPTY] | None = None
     name: Annotated[list[SubstanceSpecificationName], NOT_EMPTY] | None = None
-    molecularWeight: (
-        Annotated[
-            list[SubstanceSpecificationStructureIsotopeMolecularWeight], NOT_EMPTY
-        ]
-        | None
-    ) = None
-    relationship: (
-        Annotated[list[SubstanceSpecificationRelationship], NOT_EMPTY] | None
-    ) = None
+    molecularWeight: Annotated[list[SubstanceSpecificationStructureIsotopeMolecularWeight], NOT_EMPTY] | None = None
+    relationship: Annotated[list[SubstanceSpecificationRelationship], NOT_EMPTY] | None = None
     nucleicAcid: Reference | None = None
     polymer: Reference | None = None
     protein: Reference | None = None
@@ -408,32 +375,25 @@ class SubstanceSpecification(
         if self.contained is not None:
             note_containment()
         for reference in self.source or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _DOCUMENTREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)
         if (reference := self.referenceInformation) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCEREFERENCEINFORMATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCEREFERENCEINFORMATION.prefixes)
         ):
             check_reference(reference, _SUBSTANCEREFERENCEINFORMATION)
         if (reference := self.nucleicAcid) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCENUCLEICACID.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCENUCLEICACID.prefixes)
         ):
             check_reference(reference, _SUBSTANCENUCLEICACID)
         if (reference := self.polymer) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCEPOLYMER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCEPOLYMER.prefixes)
         ):
             check_reference(reference, _SUBSTANCEPOLYMER)
         if (reference := self.protein) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCEPROTEIN.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCEPROTEIN.prefixes)
         ):
             check_reference(reference, _SUBSTANCEPROTEIN)
         if (reference := self.sourceMaterial) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUBSTANCESOURCEMATERIAL.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUBSTANCESOURCEMATERIAL.prefixes)
         ):
             check_reference(reference, _SUBSTANCESOURCEMATERIAL)

@@ -18,23 +18,14 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import (
-    Targets,
-    check_concept,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.rules import Targets, check_concept, check_reference, note_containment
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 _SUPPLYREQUEST = Targets("SupplyRequest")
 _CONTRACT_OR_SUPPLYDELIVERY = Targets("Contract", "SupplyDelivery")
 _PATIENT = Targets("Patient")
-_SUPPLYDELIVERY_TYPE_CODES = CONCEPT_CODES[
-    "http://hl7.org/fhir/ValueSet/supplydelivery-type"
-]
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_SUPPLYDELIVERY_TYPE_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/supplydelivery-type"]
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _LOCATION = Targets("Location")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 
@@ -65,15 +56,12 @@ class SupplyDeliverySuppliedItem(BackboneElement, kw_only=True):
         if chosen > 1:
             raise ValueError("only one item[x] may be given")
         if (reference := self.itemReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE_OR_MEDICATION_OR_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICE_OR_MEDICATION_OR_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_MEDICATION_OR_SUBSTANCE)
 
 
-class SupplyDelivery(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyDelivery"
-):
+class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyDelivery"):
     """Delivery of bulk Supplies (`SupplyDelivery`)."""
 
     resourceType: ClassVar[str] = "SupplyDelivery"
@@ -97,27 +85,17 @@ class SupplyDelivery(
         if self.contained is not None:
             note_containment()
         for reference in self.basedOn or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SUPPLYREQUEST.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SUPPLYREQUEST.prefixes):
                 check_reference(reference, _SUPPLYREQUEST)
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CONTRACT_OR_SUPPLYDELIVERY.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CONTRACT_OR_SUPPLYDELIVERY.prefixes):
                 check_reference(reference, _CONTRACT_OR_SUPPLYDELIVERY)
-        if (reference := self.patient) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_PATIENT.prefixes)
-        ):
+        if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         if self.type is not None:
             check_concept(self.type, _SUPPLYDELIVERY_TYPE_CODES)
         chosen = 0
-        if (
-            self.occurrenceDateTime is not None
-            or self.occurrenceDateTime_element is not None
-        ):
+        if self.occurrenceDateTime is not None or self.occurrenceDateTime_element is not None:
             chosen += 1
         if self.occurrencePeriod is not None:
             chosen += 1
@@ -126,21 +104,13 @@ class SupplyDelivery(
         if chosen > 1:
             raise ValueError("only one occurrence[x] may be given")
         if (reference := self.supplier) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.destination) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)
         ):
             check_reference(reference, _LOCATION)
         for reference in self.receiver or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PRACTITIONER_OR_PRACTITIONERROLE.prefixes):
                 check_reference(reference, _PRACTITIONER_OR_PRACTITIONERROLE)

@@ -22,18 +22,9 @@ from benchside.fhir.r4.datatypes import (
 from benchside.fhir.rules import Targets, check_reference, note_containment
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
-_SUPPLYREQUEST_REQUESTER = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_SUPPLYREQUEST_REQUESTER = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _HEALTHCARESERVICE_OR_ORGANIZATION = Targets("HealthcareService", "Organization")
-_SUPPLYREQUEST_REASONREFERENCE = Targets(
-    "Condition", "DiagnosticReport", "DocumentReference", "Observation"
-)
+_SUPPLYREQUEST_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 _LOCATION_OR_ORGANIZATION = Targets("Location", "Organization")
 _LOCATION_OR_ORGANIZATION_OR_PATIENT = Targets("Location", "Organization", "Patient")
 
@@ -73,9 +64,7 @@ class SupplyRequestParameter(BackboneElement, kw_only=True):
             raise ValueError("only one value[x] may be given")
 
 
-class SupplyRequest(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyRequest"
-):
+class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyRequest"):
     """Request for a medication, substance or device (`SupplyRequest`)."""
 
     resourceType: ClassVar[str] = "SupplyRequest"
@@ -113,15 +102,11 @@ class SupplyRequest(
         if chosen != 1:
             raise ValueError("exactly one item[x] is required")
         if (reference := self.itemReference) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_DEVICE_OR_MEDICATION_OR_SUBSTANCE.prefixes)
+            (text := reference.reference) is None or not text.startswith(_DEVICE_OR_MEDICATION_OR_SUBSTANCE.prefixes)
         ):
             check_reference(reference, _DEVICE_OR_MEDICATION_OR_SUBSTANCE)
         chosen = 0
-        if (
-            self.occurrenceDateTime is not None
-            or self.occurrenceDateTime_element is not None
-        ):
+        if self.occurrenceDateTime is not None or self.occurrenceDateTime_element is not None:
             chosen += 1
         if self.occurrencePeriod is not None:
             chosen += 1
@@ -130,27 +115,20 @@ class SupplyRequest(
         if chosen > 1:
             raise ValueError("only one occurrence[x] may be given")
         if (reference := self.requester) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_SUPPLYREQUEST_REQUESTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_SUPPLYREQUEST_REQUESTER.prefixes)
         ):
             check_reference(reference, _SUPPLYREQUEST_REQUESTER)
         for reference in self.supplier or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _HEALTHCARESERVICE_OR_ORGANIZATION.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_HEALTHCARESERVICE_OR_ORGANIZATION.prefixes):
                 check_reference(reference, _HEALTHCARESERVICE_OR_ORGANIZATION)
         for reference in self.reasonReference or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _SUPPLYREQUEST_REASONREFERENCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_SUPPLYREQUEST_REASONREFERENCE.prefixes):
                 check_reference(reference, _SUPPLYREQUEST_REASONREFERENCE)
         if (reference := self.deliverFrom) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION_OR_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _LOCATION_OR_ORGANIZATION)
         if (reference := self.deliverTo) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION_OR_ORGANIZATION_OR_PATIENT.prefixes)
+            (text := reference.reference) is None or not text.startswith(_LOCATION_OR_ORGANIZATION_OR_PATIENT.prefixes)
         ):
             check_reference(reference, _LOCATION_OR_ORGANIZATION_OR_PATIENT)

@@ -75,33 +75,12 @@ from benchside.fhir.rules import (
     note_containment,
 )
 
-_TASKRESTRICTION_RECIPIENT = Targets(
-    "Group",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_TASKRESTRICTION_RECIPIENT = Targets("Group", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _TASK = Targets("Task")
 _ENCOUNTER = Targets("Encounter")
-_TASK_REQUESTER = Targets(
-    "Device",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
-)
+_TASK_REQUESTER = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _TASK_OWNER = Targets(
-    "CareTeam",
-    "Device",
-    "HealthcareService",
-    "Organization",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "RelatedPerson",
+    "CareTeam", "Device", "HealthcareService", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
 )
 _LOCATION = Targets("Location")
 _CLAIMRESPONSE_OR_COVERAGE = Targets("ClaimResponse", "Coverage")
@@ -111,9 +90,7 @@ _PROVENANCE = Targets("Provenance")
 def _inv_1(this: Any, resource: Any, root: Any) -> bool | None:
     v1 = this.lastModified
     v2 = this.authoredOn
-    v6 = (not (v1 is not None or this.lastModified_element is not None)) or (
-        not (v2 is not None or this.authoredOn_element is not None)
-    )
+    v6 = (not (v1 is not None or this.lastModified_element is not None)) or (not (v2 is not None or this.authoredOn_element is not None))
     v7 = True
     if v6 is not True:
         v3 = this.lastModified
@@ -312,9 +289,7 @@ class TaskRestriction(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         for reference in self.recipient or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _TASKRESTRICTION_RECIPIENT.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_TASKRESTRICTION_RECIPIENT.prefixes):
                 check_reference(reference, _TASKRESTRICTION_RECIPIENT)
 
 
@@ -366,58 +341,35 @@ class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task"):
         if self.contained is not None:
             note_containment()
         for reference in self.partOf or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _TASK.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_TASK.prefixes):
                 check_reference(reference, _TASK)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:
             raise ValueError("intent is required")
         if (reference := self.encounter) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ENCOUNTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ENCOUNTER.prefixes)
         ):
             check_reference(reference, _ENCOUNTER)
         if (reference := self.requester) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_TASK_REQUESTER.prefixes)
+            (text := reference.reference) is None or not text.startswith(_TASK_REQUESTER.prefixes)
         ):
             check_reference(reference, _TASK_REQUESTER)
-        if (reference := self.owner) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_TASK_OWNER.prefixes)
-        ):
+        if (reference := self.owner) is not None and ((text := reference.reference) is None or not text.startswith(_TASK_OWNER.prefixes)):
             check_reference(reference, _TASK_OWNER)
-        if (reference := self.location) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_LOCATION.prefixes)
-        ):
+        if (reference := self.location) is not None and ((text := reference.reference) is None or not text.startswith(_LOCATION.prefixes)):
             check_reference(reference, _LOCATION)
         for reference in self.insurance or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _CLAIMRESPONSE_OR_COVERAGE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_CLAIMRESPONSE_OR_COVERAGE.prefixes):
                 check_reference(reference, _CLAIMRESPONSE_OR_COVERAGE)
         for reference in self.relevantHistory or ():
-            if (text := reference.reference) is None or not text.startswith(
-                _PROVENANCE.prefixes
-            ):
+            if (text := reference.reference) is None or not text.startswith(_PROVENANCE.prefixes):
                 check_reference(reference, _PROVENANCE)
-        if (
-            self.lastModified is not None or self.lastModified_element is not None
-        ) and _inv_1(self, self, self) is False:
+        if (self.lastModified is not None or self.lastModified_element is not None) and _inv_1(self, self, self) is False:
             raise ValueError("inv-1")
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "Task",
-        None,
-        "inv-1",
-        "Last modified date must be greater than or equal to authored-on date.",
-        _inv_1,
-        False,
-    ),
+    Invariant("Task", None, "inv-1", "Last modified date must be greater than or equal to authored-on date.", _inv_1, False),
 )
 """What is enforced here, for those who must say what is broken."""

@@ -7,26 +7,11 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Date, DateTime, String
 from benchside.fhir.r4.codes import VerificationresultStatusCode
-from benchside.fhir.r4.datatypes import (
-    BackboneElement,
-    CodeableConcept,
-    DomainResource,
-    Element,
-    Reference,
-    Signature,
-    Timing,
-)
-from benchside.fhir.rules import (
-    Targets,
-    check_aligned,
-    check_reference,
-    note_containment,
-)
+from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Reference, Signature, Timing
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
 
 _ORGANIZATION = Targets("Organization")
-_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets(
-    "Organization", "Practitioner", "PractitionerRole"
-)
+_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 
 
 class VerificationResultValidator(BackboneElement, kw_only=True):
@@ -39,8 +24,7 @@ class VerificationResultValidator(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         if (reference := self.organization) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(_ORGANIZATION.prefixes)
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):
             check_reference(reference, _ORGANIZATION)
 
@@ -78,23 +62,13 @@ class VerificationResultAttestation(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.who) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
         if (reference := self.onBehalfOf) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
 
 
 class VerificationResultPrimarySource(BackboneElement, kw_only=True):
@@ -124,19 +98,12 @@ class VerificationResultPrimarySource(BackboneElement, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (reference := self.who) is not None and (
-            (text := reference.reference) is None
-            or not text.startswith(
-                _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes
-            )
+            (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):
-            check_reference(
-                reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE
-            )
+            check_reference(reference, _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE)
 
 
-class VerificationResult(
-    DomainResource, kw_only=True, tag_field="resourceType", tag="VerificationResult"
-):
+class VerificationResult(DomainResource, kw_only=True, tag_field="resourceType", tag="VerificationResult"):
     """Describes validation requirements, source(s), status and dates for one or more elements (`VerificationResult`)."""
 
     resourceType: ClassVar[str] = "VerificationResult"
@@ -156,18 +123,14 @@ class VerificationResult(
     nextScheduled: Date | None = None
     nextScheduled_element: Element | None = None
     failureAction: CodeableConcept | None = None
-    primarySource: (
-        Annotated[list[VerificationResultPrimarySource], NOT_EMPTY] | None
-    ) = None
+    primarySource: Annotated[list[VerificationResultPrimarySource], NOT_EMPTY] | None = None
     attestation: VerificationResultAttestation | None = None
     validator: Annotated[list[VerificationResultValidator], NOT_EMPTY] | None = None
 
     def __post_init__(self) -> None:
         if self.contained is not None:
             note_containment()
-        if self.targetLocation_element is not None or (
-            self.targetLocation is not None and None in self.targetLocation
-        ):
+        if self.targetLocation_element is not None or (self.targetLocation is not None and None in self.targetLocation):
             check_aligned(self.targetLocation, self.targetLocation_element)
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")

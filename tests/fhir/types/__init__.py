@@ -1,0 +1,1 @@
+"""Tests of the R4 types: reading, writing, invariants, terminology."""
