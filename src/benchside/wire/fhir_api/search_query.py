@@ -64,12 +64,18 @@ def parsed(
     """
     return parse_search(
         resource_types,
-        [pair for pair in pairs if pair[0] not in PRESENTATION_PARAMETERS],
+        [_elements(pair) if pair[0] == "_elements" else pair for pair in pairs if pair[0] not in PRESENTATION_PARAMETERS],
         limits=search_limits(call.limits),
         strict=call.preferences.strict if strict is None else strict,
         zone=get_default_timezone(),
         compartment=compartment,
     )
+
+
+def _elements(pair: tuple[str, str]) -> tuple[str, str]:
+    """`_elements` without `resourceType`, which fhirpy names too: it is no element, and always there."""
+    name, value = pair
+    return name, ",".join(part for part in value.split(",") if part != "resourceType") or "id"
 
 
 def require_search_permits(call: Call, search: Search) -> None:
