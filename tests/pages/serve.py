@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.pages.settings"
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 # the settings must be named first
+from django.core.wsgi import get_wsgi_application  # the settings must be named first
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -19,7 +19,7 @@ class Server(ThreadingMixIn, WSGIServer):
 class Quiet(WSGIRequestHandler):
     """Keeps requests out of the test's output; errors still go to stderr through Django."""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base class names it so
+    def log_message(self, format: str, *args: object) -> None:  # the base class names it so
         """Say nothing."""
 
 
@@ -27,7 +27,8 @@ def main() -> None:
     """Serve on a free port of this machine, or on the one given."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     with make_server("127.0.0.1", port, get_wsgi_application(), server_class=Server, handler_class=Quiet) as server:
-        print(f"http://127.0.0.1:{server.server_port}", flush=True)
+        sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+        sys.stdout.flush()
         server.serve_forever()
 
 

@@ -29,7 +29,9 @@ def violations(page: object, axe_source: str) -> list[str]:
     page.evaluate(axe_source)  # type: ignore[attr-defined] # a Page; evaluate is not bound by the page's policy
     result = page.evaluate("(tags) => axe.run(document, { runOnly: tags })", TAGS)  # type: ignore[attr-defined] # same
     assert result["passes"], "axe found nothing to check"
-    return [f"{found['id']}: {node['target']} {node.get('failureSummary', '')}" for found in result["violations"] for node in found["nodes"]]
+    return [
+        f"{found['id']}: {node['target']} {node.get('failureSummary', '')}" for found in result["violations"] for node in found["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("path", [*SECTIONS, *SCREENS])

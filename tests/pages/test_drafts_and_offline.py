@@ -14,7 +14,7 @@ TRIES, TRY_MS = 50, 100
 SAVED = "Object.keys(localStorage).filter((key) => key.startsWith('benchside.draft.')).length"
 
 
-def note(page: Page):  # noqa: ANN201 # a Locator; playwright's name for it says nothing more
+def note(page: Page):  # a Locator; playwright's name for it says nothing more
     """The sample form's note."""
     return page.locator("#f-form").get_by_role("textbox", name="Note")
 
@@ -55,7 +55,7 @@ def test_what_is_kept_can_be_read_by_nobody_else(open_page: Opener) -> None:
     assert "Patient/1" not in kept
     assert "Practitioner/1" not in kept
     # Somebody else's pages carry another key: the same form finds nothing.
-    page.route("**/style/forms/", lambda route: _with_another_key(route))
+    page.route("**/style/forms/", _with_another_key)
     page.reload()
     expect(note(page)).to_have_value("")
     expect(page.locator("[data-draft-place]")).to_be_empty()

@@ -150,7 +150,9 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(open_page: Opener) -> None:
     expect(page.locator("#confirm")).to_be_visible()
     for _step in range(6):
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement === document.body || document.querySelector('#confirm').contains(document.activeElement)")
+        assert page.evaluate(
+            "document.activeElement === document.body || document.querySelector('#confirm').contains(document.activeElement)"
+        )
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
 

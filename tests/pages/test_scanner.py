@@ -1,6 +1,7 @@
 """Scanners that type: caught wherever the focus is, told apart from hands, given to the field that expects them."""
 
 import time
+from weakref import WeakKeyDictionary
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +10,12 @@ from tests.pages.conftest import Opener
 
 pytestmark = pytest.mark.browser
 
-CONTROL = 2
+SEPARATOR = {"key": "]", "code": "BracketRight", "modifiers": 2}  # with Control
+ENDS = {
+    "Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+    "Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
+}
+BEFORE_S: WeakKeyDictionary[Page, float] = WeakKeyDictionary()
 WRISTBAND = "MRN-00421877"
 SCANNER_MS = 8
 """Between two keys of a keyboard-wedge scanner at its usual speed."""
@@ -20,16 +26,15 @@ HAND_MS = 110
 def keys(page: Page, text: str, *, every_ms: float, end: str = "Enter") -> None:
     """Press the keys of `text` and then `end`, stamped `every_ms` apart whatever this machine is busy with."""
     session = page.context.new_cdp_session(page)
-    page.at = max(getattr(page, "at", 0.0), time.time()) + 1.0  # type: ignore[attr-defined] # our own clock for this page
-    strokes = [{"key": each, "text": each} for each in text]
-    strokes.append({"key": end, "code": end, "windowsVirtualKeyCode": {"Enter": 13, "Tab": 9}[end], "text": {"Enter": "\r", "Tab": ""}[end]})
-    for stroke in strokes:
-        page.at += every_ms / 1000  # type: ignore[attr-defined] # same
-        if stroke["key"] == "\u001d":
-            stroke = {"key": "]", "code": "BracketRight", "modifiers": CONTROL}
+    at = time.time() + BEFORE_S.setdefault(page, 0)
+    for stroke in [*(SEPARATOR if each == "\u001d" else {"key": each, "text": each} for each in text), ENDS[end]]:
+        at += every_ms / 1000
         kind = "keyDown" if stroke.get("text") else "rawKeyDown"
-        session.send("Input.dispatchKeyEvent", {"type": kind, "timestamp": page.at, **stroke})  # type: ignore[attr-defined] # same
-        session.send("Input.dispatchKeyEvent", {"type": "keyUp", "timestamp": page.at, **{k: v for k, v in stroke.items() if k != "text"}})  # type: ignore[attr-defined] # same
+        session.send("Input.dispatchKeyEvent", {"type": kind, "timestamp": at, **stroke})
+        session.send(
+            "Input.dispatchKeyEvent", {"type": "keyUp", "timestamp": at, **{name: stroke[name] for name in stroke if name != "text"}}
+        )
+    BEFORE_S[page] += len(text) * every_ms / 1000 + 1  # the next burst begins a second after this one
     session.detach()
 
 

@@ -108,7 +108,8 @@ def bars_drawing(bars: Sequence[Bar]) -> BarsDrawing:
         raise ValueError("a bar cannot be shorter than nothing")
     longest = max((float(bar.value) for bar in bars), default=0.0)
     rows = tuple(
-        BarRow(bar, 16.0 + index * BAR_PITCH, round(100 * float(bar.value) / longest, 2) if longest else 0.0) for index, bar in enumerate(bars)
+        BarRow(bar, 16.0 + index * BAR_PITCH, round(100 * float(bar.value) / longest, 2) if longest else 0.0)
+        for index, bar in enumerate(bars)
     )
     return BarsDrawing(len(bars) * BAR_PITCH, rows)
 
@@ -148,8 +149,14 @@ def percentiles_drawing(spreads: Sequence[Spread]) -> PercentilesDrawing:
 
     rows = tuple(
         SpreadRow(
-            spread, SPREAD_PITCH * index + 36.0, x(spread.p10), x(spread.p50), x(spread.p90), x(spread.p95),
-            None if spread.target is None else x(spread.target), spread.target is not None and spread.p90 > spread.target,
+            spread,
+            SPREAD_PITCH * index + 36.0,
+            x(spread.p10),
+            x(spread.p50),
+            x(spread.p90),
+            x(spread.p95),
+            None if spread.target is None else x(spread.target),
+            spread.target is not None and spread.p90 > spread.target,
         )
         for index, spread in enumerate(spreads)
     )
@@ -201,8 +208,13 @@ def histogram_drawing(
     unit, step = (axis_y - top) / ups[-1], 100 / count
     bins = tuple(
         Bin(
-            index * bin_width, (index + 1) * bin_width, counted, round(index * step + step * 0.04, 2), round(axis_y - counted * unit, 1),
-            round(step * 0.92, 2), round(counted * unit, 1),
+            index * bin_width,
+            (index + 1) * bin_width,
+            counted,
+            round(index * step + step * 0.04, 2),
+            round(axis_y - counted * unit, 1),
+            round(step * 0.92, 2),
+            round(counted * unit, 1),
         )
         for index, counted in enumerate(counts)
     )
@@ -211,8 +223,13 @@ def histogram_drawing(
         return round(100 * value / (count * bin_width), 2)
 
     return HistogramDrawing(
-        height, top, axis_y, tuple(Tick(x(m), _text(m)) for m in ticks(0.0, count * bin_width) if m <= count * bin_width),
-        tuple(Tick(round(axis_y - up * unit, 1), _text(up)) for up in ups), bins, tuple((x(float(at)), text) for at, text in marks),
+        height,
+        top,
+        axis_y,
+        tuple(Tick(x(m), _text(m)) for m in ticks(0.0, count * bin_width) if m <= count * bin_width),
+        tuple(Tick(round(axis_y - up * unit, 1), _text(up)) for up in ups),
+        bins,
+        tuple((x(float(at)), text) for at, text in marks),
     )
 
 
@@ -265,10 +282,14 @@ def series_drawing(
     labels_y = _apart([line.label_y for line in drawn] + ([] if target is None else [y(target)]))
     every = max(1, math.ceil(len(labels) / 7))
     return SeriesDrawing(
-        height, axis_y, tuple(Tick(round(left + i * step, 2), label) for i, label in enumerate(labels) if i % every == 0),
-        tuple(Tick(y(up), _text(up)) for up in ups), right,
+        height,
+        axis_y,
+        tuple(Tick(round(left + i * step, 2), label) for i, label in enumerate(labels) if i % every == 0),
+        tuple(Tick(y(up), _text(up)) for up in ups),
+        right,
         tuple(LineDrawing(line.line, line.path, line.points, labels_y[i]) for i, line in enumerate(drawn)),
-        None if target is None else y(target), None if target is None else labels_y[-1],
+        None if target is None else y(target),
+        None if target is None else labels_y[-1],
     )
 
 
@@ -329,7 +350,10 @@ def sparkline_drawing(
         return round(margin + (height - 2 * margin) * (top - value) / (top - bottom), 1)
 
     points = [
-        (round(margin + (width - 2 * margin) * ((at - start) / timedelta(seconds=1)) / span, 1) if len(values) > 1 else width / 2, y(float(v)))
+        (
+            round(margin + (width - 2 * margin) * ((at - start) / timedelta(seconds=1)) / span, 1) if len(values) > 1 else width / 2,
+            y(float(v)),
+        )
         for at, v in values
     ]
     band = None

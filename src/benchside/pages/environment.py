@@ -25,9 +25,7 @@ def environment(**options: Any) -> jinja2.Environment:
     from django.templatetags.static import static
     from django.utils import timezone, translation
 
-    strict = _environment(
-        options, language=lambda: translation.get_language() or "en", zone=timezone.get_current_timezone, static=static
-    )
+    strict = _environment(options, language=lambda: translation.get_language() or "en", zone=timezone.get_current_timezone, static=static)
     _install(strict, translation)
     return strict
 
@@ -50,7 +48,7 @@ def _environment(
     options: dict[str, Any], *, language: Callable[[], str], zone: Callable[[], tzinfo], static: Callable[[str], str]
 ) -> jinja2.Environment:
     """Make the environment with everything of ours in it but the translations."""
-    strict = jinja2.Environment(
+    strict = jinja2.Environment(  # noqa: S701 # autoescape is on; the check does not look into the dictionary
         **{
             **options,
             "undefined": jinja2.StrictUndefined,

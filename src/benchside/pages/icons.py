@@ -100,6 +100,6 @@ def icon(name: str, label: str | None = None, size: str = "medium") -> Markup:
     """Draw the icon `name`; `size` is `small`, `medium` or `large` and belongs to the style sheet."""
     path = PATHS[name]
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup(
-        '<svg class="icon icon-{}" viewBox="0 0 24 24" width="24" height="24" focusable="false" {}><path d="{}"/></svg>'
-    ).format(escape(size), told, path)
+    return Markup('<svg class="icon icon-{}" viewBox="0 0 24 24" width="24" height="24" focusable="false" {}><path d="{}"/></svg>').format(
+        escape(size), told, path
+    )

@@ -73,7 +73,9 @@ def new_form(
     check = None
     if patient is not None and person is not None:
         check = patient_check.token(patient=patient, person=person, site_secret=settings.SECRET_KEY)
-    return Form(name=name, action=action, idempotency_key=idempotency.new_key(), values=dict(values or {}), patient_check=check, prefix=prefix)
+    return Form(
+        name=name, action=action, idempotency_key=idempotency.new_key(), values=dict(values or {}), patient_check=check, prefix=prefix
+    )
 
 
 def again(form: Form, posted: QueryDict, errors: tuple[FieldError, ...]) -> Form:
@@ -81,6 +83,11 @@ def again(form: Form, posted: QueryDict, errors: tuple[FieldError, ...]) -> Form
     values = {name: posted.getlist(name) for name in posted if name not in _GUARDS}
     key = idempotency.checked_key(posted.get(idempotency.KEY_FIELD))
     return Form(
-        name=form.name, action=form.action, idempotency_key=key, values=values, errors=errors,
-        patient_check=form.patient_check, prefix=form.prefix,
+        name=form.name,
+        action=form.action,
+        idempotency_key=key,
+        values=values,
+        errors=errors,
+        patient_check=form.patient_check,
+        prefix=form.prefix,
     )

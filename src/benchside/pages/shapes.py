@@ -14,8 +14,22 @@ Theme = Literal["auto", "light", "dark"]
 Tone = Literal["neutral", "info", "good", "warning", "danger"]
 Priority = Literal["routine", "timed", "urgent", "asap", "stat"]
 WorkStatus = Literal[
-    "draft", "ordered", "claimed", "in-progress", "collected", "in-transit", "received", "in-analysis",
-    "preliminary", "final", "amended", "acknowledged", "on-hold", "rejected", "not-collected", "cancelled",
+    "draft",
+    "ordered",
+    "claimed",
+    "in-progress",
+    "collected",
+    "in-transit",
+    "received",
+    "in-analysis",
+    "preliminary",
+    "final",
+    "amended",
+    "acknowledged",
+    "on-hold",
+    "rejected",
+    "not-collected",
+    "cancelled",
 ]
 LabelState = Literal["none", "printing", "printed", "scanned"]
 Container = Literal["tube", "bottle", "cup", "capillary"]

@@ -25,7 +25,9 @@ PERSON: Final = "Practitioner/1"
 PATIENT: Final = "Patient/1"
 SAMPLE_PIN: Final = "123456"
 FOUND_MAX: Final = 12
-_URLS: Final = ShellUrls(home="/style/", lock="/style/lock", unlock="/style/unlock", switch="/style/sign-in/", sign_out="/style/lock", alive="/style/alive")
+_URLS: Final = ShellUrls(
+    home="/style/", lock="/style/lock", unlock="/style/unlock", switch="/style/sign-in/", sign_out="/style/lock", alive="/style/alive"
+)
 
 
 @require_GET
@@ -109,7 +111,9 @@ def _shell(request: HttpRequest, name: str, now: datetime) -> Page:
         person=None if name == "sign-in" else known.people[0],
         navigation=style_samples.navigation(_, name),
         notices=(Notice(text=_("Recorded."), tone="good"),) if "sent" in request.GET else (),
-        undo=Undo(text=_("Claimed: LEE, Ann"), form=new_form("style-undo", "/style/try", prefix="undo"), seconds=600) if "undo" in request.GET else None,
+        undo=Undo(text=_("Claimed: LEE, Ann"), form=new_form("style-undo", "/style/try", prefix="undo"), seconds=600)
+        if "undo" in request.GET
+        else None,
         criticals=(CriticalValue(text="Potassium 6.8 mmol/L · GARCÍA LÓPEZ, María Elena", url="/style/results/", since=known.events[2].at),)
         if name in ("results", "messages")
         else (),
@@ -121,8 +125,12 @@ def _shell(request: HttpRequest, name: str, now: datetime) -> Page:
 
 def _tabs(current: str) -> tuple[Tab, ...]:
     texts = {
-        "foundations": _("Foundations"), "controls": _("Controls"), "forms": _("Forms"), "clinical": _("Clinical"),
-        "messages": _("Messages"), "charts": _("Charts"),
+        "foundations": _("Foundations"),
+        "controls": _("Controls"),
+        "forms": _("Forms"),
+        "clinical": _("Clinical"),
+        "messages": _("Messages"),
+        "charts": _("Charts"),
     }
     return tuple(
         Tab(text=texts[name], url="/style/" if name == "foundations" else f"/style/{name}/", current=name == current) for name in SECTIONS
@@ -135,7 +143,8 @@ def _choices(request: HttpRequest) -> dict[str, object]:
     picked = set(request.POST.getlist("test"))
     return {
         "site_options": (
-            Option(value="right-elbow", text=_("Right elbow")), Option(value="right-hand", text=_("Right hand")),
+            Option(value="right-elbow", text=_("Right elbow")),
+            Option(value="right-hand", text=_("Right hand")),
             Option(value="left-hand", text=_("Left hand"), tone="danger"),
         ),
         "attempt_options": (Option(value="1", text="1"), Option(value="2", text="2")),
@@ -149,17 +158,29 @@ def _choices(request: HttpRequest) -> dict[str, object]:
                 FieldError(field="birth", message=_("Enter the birth date as on the wristband.")),
             ),
         ),
-        "columns": (Column(text=_("Cause")), Column(text=_("Count"), numeric=True, sort_url="#table", sorted="descending"), Column(text=_("What follows"))),
-        "work_tabs": (
-            Tab(text=_("Mine"), url="?mine", count=2), Tab(text=_("My place"), url="/style/worklist/", current=True, count=5), Tab(text=_("Everybody"), url="?all", count=12),
+        "columns": (
+            Column(text=_("Cause")),
+            Column(text=_("Count"), numeric=True, sort_url="#table", sorted="descending"),
+            Column(text=_("What follows")),
         ),
-        "toasts": (Notice(text=_("Recorded."), tone="good"), Notice(text=_("Handed over to Tom Adeyemi."), url="#toasts", url_text=_("Show"))),
+        "work_tabs": (
+            Tab(text=_("Mine"), url="?mine", count=2),
+            Tab(text=_("My place"), url="/style/worklist/", current=True, count=5),
+            Tab(text=_("Everybody"), url="?all", count=12),
+        ),
+        "toasts": (
+            Notice(text=_("Recorded."), tone="good"),
+            Notice(text=_("Handed over to Tom Adeyemi."), url="#toasts", url_text=_("Show")),
+        ),
         "caps": tuple(CAPS),
         "icon_names": tuple(PATHS),
         "more_tubes": (
-            replace(tube, container="bottle", cap="light-blue", label="printed", fill=0.6), replace(tube, container="cup", cap="white"),
-            replace(tube, container="capillary", cap="lavender", label="none"), replace(tube, cap="tiger", gel=True, label="scanned"),
-            replace(tube, cap="green", label="printing"), replace(tube, cap="royal-blue", fill=0.0),
+            replace(tube, container="bottle", cap="light-blue", label="printed", fill=0.6),
+            replace(tube, container="cup", cap="white"),
+            replace(tube, container="capillary", cap="lavender", label="none"),
+            replace(tube, cap="tiger", gel=True, label="scanned"),
+            replace(tube, cap="green", label="printing"),
+            replace(tube, cap="royal-blue", fill=0.0),
         ),
     }
 

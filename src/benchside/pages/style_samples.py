@@ -8,7 +8,19 @@ from decimal import Decimal
 
 from benchside.pages.charts import Bar, Line, Spread
 from benchside.pages.shapes import (
-    Allergy, Event, Flag, NavigationItem, Option, Patient, Person, Prior, Reason, Result, Step, Tube, Work,
+    Allergy,
+    Event,
+    Flag,
+    NavigationItem,
+    Option,
+    Patient,
+    Person,
+    Prior,
+    Reason,
+    Result,
+    Step,
+    Tube,
+    Work,
 )
 
 Words = Callable[[str], str]
@@ -45,7 +57,7 @@ def samples(_: Words, now: datetime) -> Samples:
     )
     patients = _patients(_)
     tubes = _tubes(_)
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # noqa: S311 # sample minutes for a chart, the same at every drawing
     return Samples(
         people=people,
         patients=patients,
@@ -85,7 +97,11 @@ def navigation(_: Words, current: str) -> tuple[NavigationItem, ...]:
     screens = {"worklist", "collect", "results", "board"}
     return tuple(
         NavigationItem(
-            text=text, url="/style/" if name == "foundations" else f"/style/{name}/", icon=icon, count=count, urgent=urgent,
+            text=text,
+            url="/style/" if name == "foundations" else f"/style/{name}/",
+            icon=icon,
+            count=count,
+            urgent=urgent,
             current=current == name or (name == "foundations" and current not in screens),
         )
         for name, text, icon, count, urgent in places
@@ -95,10 +111,15 @@ def navigation(_: Words, current: str) -> tuple[NavigationItem, ...]:
 def catalogue() -> tuple[Option, ...]:
     """Give tests to search among."""
     rows = (
-        ("cbc", "Complete blood count", "EDTA, 3 mL"), ("bmp", "Basic metabolic panel", "Serum gel, 3.5 mL"),
-        ("cmp", "Comprehensive metabolic panel", "Serum gel, 3.5 mL"), ("pt", "Prothrombin time and INR", "Citrate, 2.7 mL"),
-        ("k", "Potassium", "Serum gel, 3.5 mL"), ("tsh", "Thyroid-stimulating hormone", "Serum gel, 3.5 mL"),
-        ("lip", "Lipid panel", "Serum gel, 3.5 mL"), ("a1c", "Hemoglobin A1c", "EDTA, 3 mL"), ("glu", "Glucose", "Fluoride, 2 mL"),
+        ("cbc", "Complete blood count", "EDTA, 3 mL"),
+        ("bmp", "Basic metabolic panel", "Serum gel, 3.5 mL"),
+        ("cmp", "Comprehensive metabolic panel", "Serum gel, 3.5 mL"),
+        ("pt", "Prothrombin time and INR", "Citrate, 2.7 mL"),
+        ("k", "Potassium", "Serum gel, 3.5 mL"),
+        ("tsh", "Thyroid-stimulating hormone", "Serum gel, 3.5 mL"),
+        ("lip", "Lipid panel", "Serum gel, 3.5 mL"),
+        ("a1c", "Hemoglobin A1c", "EDTA, 3 mL"),
+        ("glu", "Glucose", "Fluoride, 2 mL"),
     )
     return tuple(Option(value=value, text=text, hint=hint, icon="tube") for value, text, hint in rows)
 
@@ -106,18 +127,52 @@ def catalogue() -> tuple[Option, ...]:
 def _patients(_: Words) -> tuple[Patient, ...]:
     return (
         Patient(
-            reference="Patient/1", name="GARCÍA LÓPEZ, María Elena", birth_date="1961-02-14", mrn="004-218-77", sex=_("female"),
-            allergies=(Allergy(substance=_("Penicillin"), reaction=_("anaphylaxis"), severe=True), Allergy(substance=_("Latex"), reaction=_("rash"))),
-            precautions=(Flag(text=_("Contact isolation"), icon="shield"), Flag(text=_("Fistula: no draw on the left arm"), icon="arm", tone="danger")),
-            notes=(_("Difficult draw: right hand, winged set"),), language=_("Spanish"), interpreter=True, url="/style/results/",
+            reference="Patient/1",
+            name="GARCÍA LÓPEZ, María Elena",
+            birth_date="1961-02-14",
+            mrn="004-218-77",
+            sex=_("female"),
+            allergies=(
+                Allergy(substance=_("Penicillin"), reaction=_("anaphylaxis"), severe=True),
+                Allergy(substance=_("Latex"), reaction=_("rash")),
+            ),
+            precautions=(
+                Flag(text=_("Contact isolation"), icon="shield"),
+                Flag(text=_("Fistula: no draw on the left arm"), icon="arm", tone="danger"),
+            ),
+            notes=(_("Difficult draw: right hand, winged set"),),
+            language=_("Spanish"),
+            interpreter=True,
+            url="/style/results/",
         ),
         Patient(reference="Patient/2", name="LEE, Ann", birth_date="2025-08-03", mrn="004-220-05", sex=_("female"), allergies=()),
         Patient(
-            reference="Patient/3", name="OYELARAN, Babatunde", birth_date="1948-11-30", mrn="003-991-40", sex=_("male"), allergies=None,
+            reference="Patient/3",
+            name="OYELARAN, Babatunde",
+            birth_date="1948-11-30",
+            mrn="003-991-40",
+            sex=_("male"),
+            allergies=None,
             precautions=(Flag(text=_("Fall risk"), icon="fall"),),
         ),
-        Patient(reference="Patient/4", name="الخطيب، ليلى", birth_date="1990", mrn=None, sex=None, allergies=(), language=_("Arabic"), interpreter=True),
-        Patient(reference="Patient/5", name="VAN DER WESTHUIZEN-MONTGOMERY, Christopher Alexander", birth_date="1975-06-21", mrn="001-000-09", sex=_("male"), allergies=()),
+        Patient(
+            reference="Patient/4",
+            name="الخطيب، ليلى",
+            birth_date="1990",
+            mrn=None,
+            sex=None,
+            allergies=(),
+            language=_("Arabic"),
+            interpreter=True,
+        ),
+        Patient(
+            reference="Patient/5",
+            name="VAN DER WESTHUIZEN-MONTGOMERY, Christopher Alexander",
+            birth_date="1975-06-21",
+            mrn="001-000-09",
+            sex=_("male"),
+            allergies=(),
+        ),
     )
 
 
@@ -126,27 +181,102 @@ def _work(_: Words, now: datetime, people: tuple[Person, ...], patients: tuple[P
         return now + timedelta(minutes=minutes)
 
     return (
-        Work(id="1", url="/style/collect/", patient=patients[0], what="Troponin I, Potassium", place=_("Room 4"), priority="stat",
-             status="ordered", due=due(-7), tubes=tubes[1:2]),
-        Work(id="2", url="/style/collect/", patient=patients[2], what="PT and INR, CBC", place=_("Room 2"), priority="urgent",
-             status="claimed", due=due(11), claimed_by=people[1], tubes=(tubes[0], tubes[2])),
-        Work(id="3", url="/style/collect/", patient=patients[1], what="Bilirubin total", place=_("Nursery"), priority="timed",
-             status="ordered", due=due(38), preparation=_("Heel stick, keep dark"), tubes=(replace(tubes[1], container="capillary"),)),
-        Work(id="4", url="/style/collect/", patient=patients[4], what="Lipid panel, Glucose", place=_("Draw chair 1"), priority="routine",
-             status="in-progress", due=due(84), claimed_by=people[0], preparation=_("Fasting since 21:00"), tubes=(tubes[1], tubes[3])),
-        Work(id="5", url="/style/collect/", patient=patients[3], what="Hemoglobin A1c", place=None, priority="routine", status="on-hold", due=None),
+        Work(
+            id="1",
+            url="/style/collect/",
+            patient=patients[0],
+            what="Troponin I, Potassium",
+            place=_("Room 4"),
+            priority="stat",
+            status="ordered",
+            due=due(-7),
+            tubes=tubes[1:2],
+        ),
+        Work(
+            id="2",
+            url="/style/collect/",
+            patient=patients[2],
+            what="PT and INR, CBC",
+            place=_("Room 2"),
+            priority="urgent",
+            status="claimed",
+            due=due(11),
+            claimed_by=people[1],
+            tubes=(tubes[0], tubes[2]),
+        ),
+        Work(
+            id="3",
+            url="/style/collect/",
+            patient=patients[1],
+            what="Bilirubin total",
+            place=_("Nursery"),
+            priority="timed",
+            status="ordered",
+            due=due(38),
+            preparation=_("Heel stick, keep dark"),
+            tubes=(replace(tubes[1], container="capillary"),),
+        ),
+        Work(
+            id="4",
+            url="/style/collect/",
+            patient=patients[4],
+            what="Lipid panel, Glucose",
+            place=_("Draw chair 1"),
+            priority="routine",
+            status="in-progress",
+            due=due(84),
+            claimed_by=people[0],
+            preparation=_("Fasting since 21:00"),
+            tubes=(tubes[1], tubes[3]),
+        ),
+        Work(
+            id="5",
+            url="/style/collect/",
+            patient=patients[3],
+            what="Hemoglobin A1c",
+            place=None,
+            priority="routine",
+            status="on-hold",
+            due=None,
+        ),
     )
 
 
 def _tubes(_: Words) -> tuple[Tube, ...]:
     return (
-        Tube(cap="light-blue", additive=_("Sodium citrate 3.2 %"), volume_ml=Decimal("2.7"), position=1, fill=0.9, label="scanned",
-             inversions="3-4", tests=("PT", "INR"), accession="26-0412-01"),
-        Tube(cap="gold", additive=_("Clot activator and gel"), volume_ml=Decimal("3.5"), position=2, fill=0.85, gel=True, label="printed",
-             inversions="5", tests=("Potassium", "Creatinine", "Troponin I"), accession="26-0412-02"),
+        Tube(
+            cap="light-blue",
+            additive=_("Sodium citrate 3.2 %"),
+            volume_ml=Decimal("2.7"),
+            position=1,
+            fill=0.9,
+            label="scanned",
+            inversions="3-4",
+            tests=("PT", "INR"),
+            accession="26-0412-01",
+        ),
+        Tube(
+            cap="gold",
+            additive=_("Clot activator and gel"),
+            volume_ml=Decimal("3.5"),
+            position=2,
+            fill=0.85,
+            gel=True,
+            label="printed",
+            inversions="5",
+            tests=("Potassium", "Creatinine", "Troponin I"),
+            accession="26-0412-02",
+        ),
         Tube(cap="lavender", additive=_("K2 EDTA"), volume_ml=Decimal("3.0"), position=3, fill=0.0, inversions="8-10", tests=("CBC",)),
-        Tube(cap="gray", additive=_("Fluoride and oxalate"), volume_ml=Decimal("2.0"), position=4, inversions="8-10",
-             handling=(_("On ice"), _("Release the tourniquet")), tests=("Lactate",)),
+        Tube(
+            cap="gray",
+            additive=_("Fluoride and oxalate"),
+            volume_ml=Decimal("2.0"),
+            position=4,
+            inversions="8-10",
+            handling=(_("On ice"), _("Release the tourniquet")),
+            tests=("Lactate",),
+        ),
     )
 
 
@@ -176,8 +306,14 @@ def _events(_: Words, now: datetime) -> tuple[Event, ...]:
     return (
         Event(text=_("Called to Dr. Ines Vogel, read back"), at=now - timedelta(minutes=3), by="Rosa Delgado", tone="good", icon="phone"),
         Event(text=_("No answer at extension 4410"), at=now - timedelta(minutes=9), by="Rosa Delgado", tone="warning", icon="phone"),
-        Event(text=_("Critical: Potassium 6.8 mmol/L"), at=now - timedelta(minutes=11), by="Tom Adeyemi", tone="danger", icon="alarm",
-              detail=_("Repeated on the same tube: 6.7 mmol/L. No hemolysis.")),
+        Event(
+            text=_("Critical: Potassium 6.8 mmol/L"),
+            at=now - timedelta(minutes=11),
+            by="Tom Adeyemi",
+            tone="danger",
+            icon="alarm",
+            detail=_("Repeated on the same tube: 6.7 mmol/L. No hemolysis."),
+        ),
         Event(text=_("Specimen received"), at=now - timedelta(minutes=30), by="Tom Adeyemi", icon="inbox"),
     )
 
@@ -188,12 +324,28 @@ def _results(now: datetime, _: Words) -> tuple[Result, ...]:
         return tuple(Prior(value=Decimal(value), at=now - timedelta(days=40 * (count - index))) for index, value in enumerate(values))
 
     def result(name: str, value: str, unit: str, low: str | None, high: str | None, **more: object) -> Result:
-        plain = Result(name=name, value=Decimal(value), unit=unit, low=None if low is None else Decimal(low),
-                       high=None if high is None else Decimal(high), at=now)
-        return replace(plain, **more)  # type: ignore[arg-type] # the callers below give fields of Result
+        plain = Result(
+            name=name,
+            value=Decimal(value),
+            unit=unit,
+            low=None if low is None else Decimal(low),
+            high=None if high is None else Decimal(high),
+            at=now,
+        )
+        return replace(plain, **more)
 
     return (
-        result("Potassium", "6.8", "mmol/L", "3.5", "5.1", flag="HH", priors=priors("4.4", "4.6", "5.0"), status="preliminary", note=_("No hemolysis")),
+        result(
+            "Potassium",
+            "6.8",
+            "mmol/L",
+            "3.5",
+            "5.1",
+            flag="HH",
+            priors=priors("4.4", "4.6", "5.0"),
+            status="preliminary",
+            note=_("No hemolysis"),
+        ),
         result("Sodium", "138", "mmol/L", "136", "145", flag="N", priors=priors("139", "141", "140")),
         result("Creatinine", "1.90", "mg/dL", "0.60", "1.20", flag="H", priors=priors("1.10", "1.24", "1.45"), status="amended"),
         result("Calcium", "8.30", "mg/dL", "8.60", "10.20", flag="L", priors=priors("9.10")),
@@ -206,12 +358,24 @@ def _results(now: datetime, _: Words) -> tuple[Result, ...]:
 
 def _reasons(_: Words) -> tuple[Reason, ...]:
     return (
-        Reason(code="competence.lapsed", words=_("Your sign-off for venipuncture ended on 3 May."),
-               remedy=_("Ask a senior technician to observe you, or hand this over."), overridable=True),
-        Reason(code="consent.missing", words=_("There is no consent for this test."),
-               remedy=_("Ask the patient, and record the consent or the refusal."), overridable=True),
-        Reason(code="patient.two-identifiers", words=_("The patient has not been identified twice."),
-               remedy=_("Scan the wristband, or ask for name and birth date."), overridable=False),
+        Reason(
+            code="competence.lapsed",
+            words=_("Your sign-off for venipuncture ended on 3 May."),
+            remedy=_("Ask a senior technician to observe you, or hand this over."),
+            overridable=True,
+        ),
+        Reason(
+            code="consent.missing",
+            words=_("There is no consent for this test."),
+            remedy=_("Ask the patient, and record the consent or the refusal."),
+            overridable=True,
+        ),
+        Reason(
+            code="patient.two-identifiers",
+            words=_("The patient has not been identified twice."),
+            remedy=_("Scan the wristband, or ask for name and birth date."),
+            overridable=False,
+        ),
     )
 
 

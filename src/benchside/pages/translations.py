@@ -52,7 +52,7 @@ def collected(part: Path) -> Catalog:
         part,
         method_map=[("**/jinja2/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")],
         options_map={"**/jinja2/**.html": {"extensions": EXTENSIONS, "newstyle_gettext": "true", "trimmed": "true", "silent": "false"}},
-        keywords=KEYWORDS,  # type: ignore[arg-type] # the stubs know fewer shapes than the library takes
+        keywords=KEYWORDS,
     )
     for name, _line, message, _comments, context in sorted(found, key=lambda row: (row[0], row[1])):
         catalog.add(message, locations=[(name, 0)], context=context)
@@ -121,7 +121,7 @@ def _message_faults(message: Message, language: str) -> Iterator[str]:
         return
     holes = {match.group() for source in sources for match in _PLACEHOLDER.finditer(source)}
     for text in strings:
-        missing = holes ^ {match.group() for match in _PLACEHOLDER.finditer(text)}
+        missing = holes ^ {match.group() for match in _PLACEHOLDER.finditer(text or "")}
         if missing - {"%(num)s"}:  # a form for one may say "one"
             yield f"{language}: other placeholders ({', '.join(sorted(missing))}): {_said(message.id)}"
 
@@ -187,7 +187,7 @@ def bare_words(source: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run `update` or `check` on the folders given; 1 when `check` found something."""
-    if len(arguments) < 2 or arguments[0] not in {"update", "check"}:  # noqa: PLR2004 # a word and at least one folder
+    if len(arguments) < 2 or arguments[0] not in {"update", "check"}:  # a word and at least one folder
         sys.stderr.write(f"{__doc__}\n")
         return 2
     told: list[str] = []
