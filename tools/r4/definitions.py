@@ -81,10 +81,10 @@ def class_name(path: str) -> str:
     return "".join(part[0].upper() + part[1:] for part in path.split("."))
 
 
-def _constraints(raw: Json, own_keys_only: bool = True) -> tuple[Constraint, ...]:
+def _constraints(raw: Json) -> tuple[Constraint, ...]:
     found: list[Constraint] = []
     for item in raw.get("constraint", []):
-        if own_keys_only and item["key"] in ("ele-1", "ext-1") and raw["path"] not in ("Element", "Extension"):
+        if item["key"] in ("ele-1", "ext-1") and raw["path"] not in ("Element", "Extension"):
             continue  # Repeated on every element of every definition; kept once, on the type it belongs to.
         found.append(Constraint(item["key"], item["severity"], item["human"], item.get("expression", "")))
     return tuple(found)

@@ -10,6 +10,7 @@ from .invariants import Invariant
 
 QUANTITIES = ("Age", "Count", "Distance", "Duration", "Quantity")
 
+
 @dataclass
 class Module:
     """One module to be written: which names it uses, and the source of its classes."""
@@ -75,9 +76,9 @@ class Module:
                 inner = f'"{inner}"'
             yield f"    {naming.attribute(json_name)}: {inner}{'' if required else ' = None'}"
             if naming.has_companion(self.definitions, element, use):
-                yield f"    {naming.companion(json_name)}: {self._companion_type(element.many)} = None"
+                yield f"    {naming.companion(json_name)}: {self._companion_type(many=element.many)} = None"
 
-    def _companion_type(self, many: bool) -> str:
+    def _companion_type(self, *, many: bool) -> str:
         quoted = "Element" in self.local and "Element" not in self.defined
         if "Element" not in self.local:
             self.used_types.add("Element")
@@ -120,35 +121,33 @@ def _docstring(type_: Type) -> str:
     return f"{words} (`{type_.path}`)."
 
 
+def _typing_names(module: Module, text: str) -> list[str]:
+    names = [name for name in ("Annotated", "ClassVar") if f"{name}[" in text]
+    if module.functions:
+        names.append("Any")
+    if "AnyResource" in module.used_types:
+        names.append("TYPE_CHECKING")
+    return sorted(names)
+
+
 def _imports(module: Module, extra: Iterable[str]) -> list[str]:
     lines: list[str] = []
     text = "\n".join(module.source)
-    typing_names = [name for name in ("Annotated", "ClassVar") if f"{name}[" in text]
-    if module.functions:
-        typing_names.append("Any")
-    if module.enforced:
-        module.used_rules.add("Invariant")
-    if "AnyResource" in module.used_types:
-        typing_names.append("TYPE_CHECKING")
-    if typing_names:
-        lines.append(f"from typing import {', '.join(sorted(typing_names))}")
+    if typing_names := _typing_names(module, text):
+        lines.append(f"from typing import {', '.join(typing_names)}")
     if "(Struct" in text:
         lines += ["", "from msgspec import Struct"]
     if "NOT_EMPTY" in text:
         module.used_primitives.add("NOT_EMPTY")
-    lines.append("")
+    if module.enforced:
+        module.used_rules.add("Invariant")
     if "CONCEPT_CODES" in module.used_rules:
         module.used_rules.remove("CONCEPT_CODES")
         module.used_codes.add("CONCEPT_CODES")
-    if module.used_rules:
-        lines.append(f"from benchside.fhir.rules import {', '.join(sorted(module.used_rules))}")
-    if module.used_primitives:
-        lines.append(f"from benchside.fhir.primitives import {', '.join(sorted(module.used_primitives))}")
-    if module.used_codes:
-        lines.append(f"from benchside.fhir.r4.codes import {', '.join(sorted(module.used_codes))}")
-    types = sorted(module.used_types - {"AnyResource"} - module.local)
-    if types:
-        lines.append(f"from benchside.fhir.r4.datatypes import {', '.join(types)}")
+    types = module.used_types - {"AnyResource"} - module.local
+    imported = {"rules": module.used_rules, "primitives": module.used_primitives, "r4.codes": module.used_codes, "r4.datatypes": types}
+    lines.append("")
+    lines += [f"from benchside.fhir.{name} import {', '.join(sorted(names))}" for name, names in imported.items() if names]
     lines.extend(extra)
     if "AnyResource" in module.used_types:
         lines += ["", "if TYPE_CHECKING:", "    from benchside.fhir.r4 import AnyResource"]

@@ -7,7 +7,7 @@ at random and compares the two.
 from difflib import get_close_matches
 from functools import cache
 from keyword import iskeyword
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from benchside.fhir import r4
 from benchside.fhir.contained import contained_faults
@@ -50,6 +50,10 @@ def allowed_codes(type_name: str, field: str) -> tuple[str, ...]:
 
 def _python_name(json_name: str) -> str:
     return json_name + "_" if iskeyword(json_name) else json_name
+
+
+def _as_list(value: Any) -> list[Any] | None:
+    return cast("list[Any]", value) if isinstance(value, list) else None
 
 
 class TooManyFaultsError(Exception):
@@ -137,20 +141,21 @@ class Examiner:
 
     def _listed(self, held: Any, definition: ElementDefinition, path: str) -> list[tuple[Any, str]]:
         """Spread a value over its places: a list when the element repeats, itself when not."""
+        listed = _as_list(held)
         if definition.max is not None:
-            if isinstance(held, list):
+            if listed is not None:
                 self.add(path, "structure", "must be one value, not a list: remove the [ ]")
                 return []
             if held is None:
                 self.add(path, "structure", "must not be null; leave the element out")
                 return []
             return [(held, path)]
-        if not isinstance(held, list):
+        if listed is None:
             self.add(path, "structure", "must be a list, even of one: put it into [ ]")
             return []
-        if not held:
+        if not listed:
             self.add(path, "structure", "must not be an empty list; leave the element out")
-        return [(item, f"{path}[{place}]") for place, item in enumerate(held)]
+        return [(item, f"{path}[{place}]") for place, item in enumerate(listed)]
 
     def _complex(self, value: Any, definition: ElementDefinition, use: ElementType, path: str) -> Any:
         if use.code == "Resource":
@@ -177,7 +182,7 @@ class Examiner:
             return
         given = [(coding.system, coding.code) for coding in concept.coding or ()]
         if not any(pair in codes for pair in given):
-            listed = ", ".join(sorted({code for _, code in codes})[:CODES_SHOWN_MAX])
+            listed = ", ".join(sorted({code for _, code in codes if code is not None})[:CODES_SHOWN_MAX])
             self.add(path, "code-invalid", f"must have a coding of the value set {definition.binding}: {listed}")
 
     def _primitive(
@@ -218,13 +223,12 @@ class Examiner:
             setattr(loose, f"{name}_element", elements_made)
 
     def _list_of(self, value: Members, name: str, path: str) -> list[Any] | None:
-        held = value[name]
-        if not isinstance(held, list):
+        listed = _as_list(value[name])
+        if listed is None:
             self.add(path, "structure", "must be a list, even of one: put it into [ ]")
-            return None
-        if not held:
+        elif not listed:
             self.add(path, "structure", "must not be an empty list; leave the element out")
-        return held
+        return listed
 
     def _companion(self, value: Any, path: str, *, has_value: bool) -> Any:
         if value is None:
@@ -273,8 +277,9 @@ class Examiner:
                 self._ask(invariant, loose, around, path)
                 continue
             held = getattr(loose, _python_name(invariant.element))
-            if isinstance(held, list):
-                for place, item in enumerate(held):
+            items = _as_list(held)
+            if items is not None:
+                for place, item in enumerate(items):
                     self._ask(invariant, item, around, f"{path}.{invariant.element}[{place}]")
             elif held is not None:
                 self._ask(invariant, held, around, f"{path}.{invariant.element}")

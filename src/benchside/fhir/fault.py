@@ -49,9 +49,7 @@ def operation_outcome(faults: Iterable[Fault]) -> r4.OperationOutcome:
 def _issue(fault: Fault) -> r4.OperationOutcomeIssue:
     details = None
     if fault.key:
-        details = r4.CodeableConcept(
-            coding=[r4.Coding(system="http://hl7.org/fhir/validation-rule", code=fault.key)], text=fault.message
-        )
+        details = r4.CodeableConcept(coding=[r4.Coding(system="http://hl7.org/fhir/validation-rule", code=fault.key)], text=fault.message)
     return r4.OperationOutcomeIssue(
         severity="error",
         code=fault.code,  # type: ignore[arg-type]  # The codes used here are all issue types; tested.

@@ -109,8 +109,5 @@ def components_differ(observation: Any) -> bool:
         return True
     own = observation.code.coding or ()
     return not any(
-        coding in own
-        for component in observation.component or ()
-        if component.code is not None
-        for coding in component.code.coding or ()
+        coding in own for component in observation.component or () if component.code is not None for coding in component.code.coding or ()
     )

@@ -11,16 +11,18 @@ import re
 from xml.parsers import expat
 
 NAMESPACE = "http://www.w3.org/1999/xhtml"
-ELEMENTS = frozenset(
-    "a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img "
-    "kbd li map ol p pre q s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul var".split()
-)
+_ELEMENT_NAMES = """
+a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i
+img kbd li map ol p pre q s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul var
+"""
+_ATTRIBUTE_NAMES = """
+abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class
+colspan compact coords dir frame headers height href hreflang hspace id lang longdesc name nowrap rel rev rowspan rules scope
+shape span src start style summary tabindex title type usemap valign value vspace width
+"""
+ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 """HTML 4.0, chapters 7 to 11 (without 9.4) and 15, with `a` and `img` and its map."""
-ATTRIBUTES = frozenset(
-    "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class colspan "
-    "compact coords dir frame headers height href hreflang hspace id lang longdesc name nowrap rel rev rowspan rules scope shape span "
-    "src start style summary tabindex title type usemap valign value vspace width".split()
-)
+ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 FAULTS_MAX = 20
 """More faults than this in one narrative are not looked for."""
 PLAIN_TAGS_MAX = 4_096
@@ -119,7 +121,7 @@ class _Reader:
         self.readable = self.readable or local == "img"
         self.depth += 1
 
-    def end(self, name: str) -> None:
+    def end(self, _name: str) -> None:
         self.depth -= 1
 
     def text(self, words: str) -> None:
@@ -132,7 +134,7 @@ class _Reader:
     def cdata(self) -> None:
         self.refuse("a narrative must not hold a CDATA section; write &lt; and &amp; instead")
 
-    def instruction(self, target: str, words: str) -> None:
+    def instruction(self, _target: str, _words: str) -> None:
         self.refuse("a narrative must not hold a processing instruction")
 
     def doctype(self, *_: object) -> None:

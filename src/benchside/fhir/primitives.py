@@ -1,9 +1,9 @@
-"""The primitive types of FHIR R4 as annotated Python types that msgspec checks while it decodes.
+r"""The primitive types of FHIR R4 as annotated Python types that msgspec checks while it decodes.
 
 Each pattern is the definition's own, made stricter where the words of R4 ask for more than its pattern can say: a date must be a day of
 the calendar, and nothing may be empty. Control characters are looked for once in the whole document (`reading.py`), not in each string.
 
-Source: HL7 FHIR R4 4.0.1, datatypes.html#primitive. `\\s` is read as HL7's own tools read it: ASCII white space.
+Source: HL7 FHIR R4 4.0.1, datatypes.html#primitive. `\s` is read as HL7's own tools read it: ASCII white space.
 """
 
 from decimal import Decimal
@@ -37,10 +37,11 @@ UUID_PATTERN = rf"^urn:uuid:{_UUID}\Z"
 # RFC 6838 type and subtype, or one of the short names that R4's own examples use; what follows ";" is free, as BCP 13 cannot be listed.
 MIME_TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*(?:/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*\-]*)?(?: ?;[ -~]*[!-~])?\Z"
 
-PRIMITIVES = frozenset(
-    "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time unsignedInt "
-    "uri url uuid xhtml".split()
-)
+_PRIMITIVE_NAMES = """
+base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time unsignedInt
+uri url uuid xhtml
+"""
+PRIMITIVES = frozenset(_PRIMITIVE_NAMES.split())
 """The primitive types in FHIR's words."""
 
 NOT_EMPTY = Meta(min_length=1)

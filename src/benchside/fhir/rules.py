@@ -242,14 +242,12 @@ def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: An
 
 
 __all__ = [
-    "check_aligned",
-    "containments",
-    "note_containment",
     "DECIMAL_EXPONENT_MAX",
     "Invariant",
     "Targets",
     "astuple",
     "binding_has_bound_type",
+    "check_aligned",
     "check_base64",
     "check_choice",
     "check_code",
@@ -264,6 +262,7 @@ __all__ = [
     "components_differ",
     "concept_codes_differ",
     "constraints_differ",
+    "containments",
     "defaults_only_in_specialization",
     "differential_ids_differ",
     "differential_paths_begin_with_type",
@@ -286,6 +285,7 @@ __all__ = [
     "matches",
     "maximum_allows_minimum",
     "no_meal_moment",
+    "note_containment",
     "paths_differ",
     "preferred_identifiers_differ",
     "quantity_order",

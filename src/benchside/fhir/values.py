@@ -77,7 +77,7 @@ def _wrong_text(code: str, text: str) -> str | None:
         return "must not hold half a character (a lone surrogate); send it as UTF-8"
     if not text:
         return "must not be empty; leave the element out"
-    if code == "string" or code == "markdown":
+    if code in ("string", "markdown"):
         if len(text) > primitives.STRING_CHARACTERS_MAX:
             return f"must not be longer than {primitives.STRING_CHARACTERS_MAX} characters; it has {len(text)}"
         return None
@@ -109,5 +109,3 @@ def wrong(code: str, value: Any) -> list[str]:
 def wrong_mime_type(text: str) -> str | None:
     """Tell what keeps a code from being a MIME type."""
     return None if _MIME_TYPE.match(text) else f"must be a MIME type such as text/plain; found {shown(text)}"
-
-

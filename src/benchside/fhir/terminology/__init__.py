@@ -113,7 +113,7 @@ def _by_code(url: str) -> dict[tuple[str, str], Concept]:
     return {(concept.system, concept.code): concept for concept in value_set(url).concepts}
 
 
-def expand(url: str, filter: str | None = None, offset: int = 0, count: int | None = None) -> r4.ValueSet:  # noqa: A002 - FHIR's own name
+def expand(url: str, filter: str | None = None, offset: int = 0, count: int | None = None) -> r4.ValueSet:
     """Expand a value set: the concepts whose code or display holds `filter` (case does not matter), from `offset`, at most `count`.
 
     Raises UnknownValueSetError, NotExpandableError, or ValueError for a negative offset or count.
@@ -137,7 +137,12 @@ def expand(url: str, filter: str | None = None, offset: int = 0, count: int | No
     ]
     expansion = r4.ValueSetExpansion(timestamp=_TIMESTAMP, total=len(chosen), offset=offset, contains=contains or None)
     return r4.ValueSet(
-        url=found.url, version=found.version or None, name=found.name or None, title=found.title or None, status="active", expansion=expansion
+        url=found.url,
+        version=found.version or None,
+        name=found.name or None,
+        title=found.title or None,
+        status="active",
+        expansion=expansion,
     )
 
 
