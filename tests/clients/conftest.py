@@ -41,12 +41,17 @@ def server(database: str, tmp_path: Path) -> Iterator[Running]:
     """A server of two processes on a fresh database of each engine; the token may do everything."""
     port = free_port()
     token = system_token("system.migration")
-    environment = {**os.environ, "BENCHSIDE_DATABASE_URL": database, "BENCHSIDE_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "benchside.site.settings"}
+    environment = {
+        **os.environ,
+        "BENCHSIDE_DATABASE_URL": database,
+        "BENCHSIDE_HOME": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "benchside.site.settings",
+    }
     command = [sys.executable, "-m", "benchside.site.web", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--threads", "2"]
     log = tmp_path / "server.log"
     with log.open("wb") as stream:
         # It ends when its standard input does, that is, at the latest with this process.
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=stream, stderr=subprocess.STDOUT)  # noqa: S603 - our own server
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=stream, stderr=subprocess.STDOUT)
         try:
             _wait_until_ready(f"http://127.0.0.1:{port}/fhir/metadata?_summary=true", process, log)
             yield Running(f"http://127.0.0.1:{port}/fhir", token)
@@ -61,7 +66,7 @@ def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]", log: Pat
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - http on this machine
+            with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     return
         except OSError:
@@ -79,7 +84,7 @@ def node() -> str:
         npm = shutil.which("npm")
         if npm is None:
             pytest.skip("no npm on this machine: the JavaScript clients were NOT tested")
-        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603 - npm from the PATH, on our own lock file
+        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0:
             pytest.skip(f"npm could not install the JavaScript clients, they were NOT tested: {done.stderr[-400:]}")
     return program
@@ -88,6 +93,6 @@ def node() -> str:
 def run_script(node: str, script: str, server: Running) -> str:
     """Run a client script against the server; what it printed. Fails with its output when it fails."""
     environment = {**os.environ, "FHIR_BASE": server.base, "FHIR_TOKEN": server.token}
-    done = subprocess.run([node, str(HERE / script)], env=environment, capture_output=True, text=True, timeout=CLIENT_WITHIN_S, check=False)  # noqa: S603 - our own script
+    done = subprocess.run([node, str(HERE / script)], env=environment, capture_output=True, text=True, timeout=CLIENT_WITHIN_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -47,7 +47,9 @@ def test_fhirclient(server: Running) -> None:
     assert Patient({"identifier": [MRN]}).create(connected.server)["id"] == ana_id
     del connected.server.session.headers["If-None-Exist"]
 
-    entries = [{"request": {"method": "POST", "url": "Observation"}, "resource": heart_rate(f"Patient/{ana_id}", 60 + n)} for n in range(25)]
+    entries = [
+        {"request": {"method": "POST", "url": "Observation"}, "resource": heart_rate(f"Patient/{ana_id}", 60 + n)} for n in range(25)
+    ]
     bundle = Bundle({"type": "transaction", "entry": entries})
     answered = connected.server.post_json("", bundle.as_json()).json()
     assert all(entry["response"]["status"].startswith("201") for entry in answered["entry"])
@@ -91,7 +93,9 @@ def test_fhirpy(server: Running) -> None:
     patched = by_number.patch(active=False)
     assert patched["active"] is False
 
-    entries = [{"request": {"method": "POST", "url": "/Observation"}, "resource": heart_rate(f"Patient/{ana.id}", 60 + n)} for n in range(25)]
+    entries = [
+        {"request": {"method": "POST", "url": "/Observation"}, "resource": heart_rate(f"Patient/{ana.id}", 60 + n)} for n in range(25)
+    ]
     client.resource("Bundle", type="transaction", entry=entries)
     answered = client.execute("/", data={"resourceType": "Bundle", "type": "transaction", "entry": entries})
     assert len(answered["entry"]) == 25

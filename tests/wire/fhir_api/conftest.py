@@ -23,7 +23,9 @@ class Api:
     token: str | None
     last: HttpResponse | None = None
 
-    def call(self, method: str, path: str, body: Json | list[Json] | bytes | str | None = None, *, kind: str = FHIR, **headers: str) -> HttpResponse:
+    def call(
+        self, method: str, path: str, body: Json | list[Json] | bytes | str | None = None, *, kind: str = FHIR, **headers: str
+    ) -> HttpResponse:
         """Send a request below the base; header names as HTTP writes them, with _ for -."""
         sent = body if isinstance(body, bytes | str) else b"" if body is None else msgspec.json.encode(body)
         meta = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
@@ -34,7 +36,16 @@ class Api:
         self.last = client.generic(method, f"/fhir{path}", data=sent, content_type=content_type, **meta)
         return self.last
 
-    def json(self, method: str, path: str, body: Json | list[Json] | bytes | str | None = None, *, expect: int = 200, kind: str = FHIR, **headers: str) -> Json:
+    def json(
+        self,
+        method: str,
+        path: str,
+        body: Json | list[Json] | bytes | str | None = None,
+        *,
+        expect: int = 200,
+        kind: str = FHIR,
+        **headers: str,
+    ) -> Json:
         """Send a request, insist on the status, and give the body as JSON."""
         answer = self.call(method, path, body, kind=kind, **headers)
         assert answer.status_code == expect, f"{answer.status_code}: {answer.content[:600]!r}"

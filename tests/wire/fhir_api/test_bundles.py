@@ -40,7 +40,9 @@ def statuses(answered: Json) -> list[str]:
 
 def test_entries_refer_to_each_other(api: Api) -> None:
     pulse = observation("x", subject={"reference": ANA})
-    answered = api.json("POST", "/", bundle(entry("POST", "Observation", pulse, full_url=PULSE), entry("POST", "Patient", patient(), full_url=ANA)))
+    answered = api.json(
+        "POST", "/", bundle(entry("POST", "Observation", pulse, full_url=PULSE), entry("POST", "Patient", patient(), full_url=ANA))
+    )
     assert answered["type"] == "transaction-response"
     assert statuses(answered) == ["201", "201"]
     first, second = answered["entry"]
@@ -75,7 +77,10 @@ def test_faults_carry_the_place_in_the_bundle(sqlite_api: Api) -> None:
         (entry("DELETE", "Patient"), "Bundle.entry[0].request.url"),
         (entry("DELETE", "Patient/1", patient()), "Bundle.entry[0].resource"),
         (entry("POST", "Observation", observation("x", subject={"reference": ANA})), "Bundle.entry[0].resource.subject.reference"),
-        (entry("POST", "Observation", observation("x", subject={"reference": "Patient?identifier=urn:x|9"})), "Bundle.entry[0].resource.subject.reference"),
+        (
+            entry("POST", "Observation", observation("x", subject={"reference": "Patient?identifier=urn:x|9"})),
+            "Bundle.entry[0].resource.subject.reference",
+        ),
     ],
 )
 def test_an_entry_that_can_not_be_done_is_named(sqlite_api: Api, one: Json, path: str) -> None:
@@ -163,7 +168,9 @@ def test_addresses_and_narratives_follow_too(api: Api) -> None:
         "content": [{"attachment": {"url": picture, "contentType": "image/png"}}],
     }
     binary = {"resourceType": "Binary", "contentType": "image/png", "data": "iVBORw0KGgo="}
-    answered = api.json("POST", "/", bundle(entry("POST", "Binary", binary, full_url=picture), entry("POST", "DocumentReference", document)))
+    answered = api.json(
+        "POST", "/", bundle(entry("POST", "Binary", binary, full_url=picture), entry("POST", "DocumentReference", document))
+    )
     there = place_of(answered["entry"][0])
     kept = api.get(f"/{place_of(answered['entry'][1])}")
     assert kept["content"][0]["attachment"]["url"] == there

@@ -11,7 +11,7 @@ def severities(outcome: Json) -> list[str]:
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_validate_names_every_fault_and_writes_nothing(sqlite_api: Api, wrapped: bool) -> None:  # noqa: FBT001 - a test parameter
+def test_validate_names_every_fault_and_writes_nothing(sqlite_api: Api, wrapped: bool) -> None:
     wrong = {"resourceType": "Patient", "gender": "x", "birthDate": "yesterday"}
     body: Json = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": wrong}]} if wrapped else wrong
     outcome = sqlite_api.json("POST", "/Patient/$validate", body)
@@ -72,7 +72,9 @@ def test_everything_of_one_patient(api: Api, ana: str) -> None:
     assert types(found, "match") == ["Observation"] * 6 + ["Patient"]
     assert types(found, "include") == ["Organization"]
     assert found["total"] == 7
-    posted = api.json("POST", f"/Patient/{ana}/$everything", {"resourceType": "Parameters", "parameter": [{"name": "_count", "valueInteger": 3}]})
+    posted = api.json(
+        "POST", f"/Patient/{ana}/$everything", {"resourceType": "Parameters", "parameter": [{"name": "_count", "valueInteger": 3}]}
+    )
     assert len(types(posted, "match")) == 3
 
 
@@ -91,7 +93,9 @@ def test_everything_of_some_types_or_since(api: Api, ana: str) -> None:
     assert api.get(f"/Patient/{ana}/$everything?_since=2020-01-01T00:00:00Z")["total"] == 7
 
 
-@pytest.mark.parametrize(("query", "status"), [("_type=Organization", 400), ("_type=Nothing", 400), ("start=2020-01-01", 400), ("_count=x", 400)])
+@pytest.mark.parametrize(
+    ("query", "status"), [("_type=Organization", 400), ("_type=Nothing", 400), ("start=2020-01-01", 400), ("_count=x", 400)]
+)
 def test_everything_refuses_what_it_does_not_know(api: Api, ana: str, query: str, status: int) -> None:
     api.get(f"/Patient/{ana}/$everything?{query}", expect=status)
 

@@ -107,7 +107,9 @@ def test_merge_patch_as_some_clients_send_it(api: Api) -> None:
     assert "birthDate" not in changed
     api.json("PATCH", place, {"gender": "x"}, expect=400, kind="application/merge-patch+json")
     api.json("PATCH", place, [], expect=400, kind="application/merge-patch+json")
-    seen = api.call("POST", "/Observation", b'{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10}}')
+    seen = api.call(
+        "POST", "/Observation", b'{"resourceType":"Observation","status":"final","code":{"text":"K"},"valueQuantity":{"value":4.10}}'
+    )
     there = seen["Location"].removeprefix("http://testserver/fhir").partition("/_history")[0]
     merged = api.call("PATCH", there, {"status": "amended"}, kind="application/merge-patch+json")
     assert b'"value":4.10' in merged.content

@@ -116,7 +116,9 @@ def test_a_binary_is_its_bytes_unless_fhir_is_asked_for(sqlite_api: Api) -> None
 
 def test_summaries_and_elements_of_one_resource(sqlite_api: Api) -> None:
     kept = sqlite_api.create(patient())
-    seen = sqlite_api.create(observation(kept["id"], note=[{"text": "resting"}], component=[{"code": {"text": "c"}, "interpretation": [{"text": "i"}]}]))
+    seen = sqlite_api.create(
+        observation(kept["id"], note=[{"text": "resting"}], component=[{"code": {"text": "c"}, "interpretation": [{"text": "i"}]}])
+    )
     place = f"/Observation/{seen['id']}"
     subsetted = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
     # isSummary in R4's StructureDefinition of Observation: note and component.interpretation are not, component.code is.

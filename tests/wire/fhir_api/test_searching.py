@@ -46,7 +46,9 @@ def test_an_empty_result_is_a_bundle_too(api: Api) -> None:
     assert "entry" not in found
 
 
-@pytest.mark.parametrize("query", ["_count=2", "_count=2&_sort=date", "_count=2&_sort=-date", "_count=2&_sort=_lastUpdated", "_count=2&_total=none"])
+@pytest.mark.parametrize(
+    "query", ["_count=2", "_count=2&_sort=date", "_count=2&_sort=-date", "_count=2&_sort=_lastUpdated", "_count=2&_total=none"]
+)
 def test_walking_every_page_finds_each_once(api: Api, ana: str, query: str) -> None:
     place: str | None = f"/Observation?subject=Patient/{ana}&{query}"
     seen: list[int] = []
@@ -92,7 +94,17 @@ def test_an_unknown_parameter_is_refused_or_named_as_the_client_prefers(api: Api
 
 
 @pytest.mark.parametrize(
-    "query", ["date=yesterday", "value-quantity=many", "_count=-1", "_sort=colour", "_include=Observation:colour", "subject.colour=x", "_has:X:y:z=1", "code:exact=x"]
+    "query",
+    [
+        "date=yesterday",
+        "value-quantity=many",
+        "_count=-1",
+        "_sort=colour",
+        "_include=Observation:colour",
+        "subject.colour=x",
+        "_has:X:y:z=1",
+        "code:exact=x",
+    ],
 )
 @pytest.mark.parametrize("handling", ["strict", "lenient"])
 def test_a_malformed_parameter_is_never_silently_wrong(sqlite_api: Api, query: str, handling: str) -> None:

@@ -5,17 +5,15 @@ Source: https://hl7.org/fhir/R4/http.html#transaction
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from benchside.fhir import Fault, Invalid, read
+from benchside.fhir import Invalid, read
 from benchside.wire.fhir_api import bundles, transaction
 from benchside.wire.fhir_api.bundle_entries import Asked, Envelope, asked, entry_call, envelope_in
 from benchside.wire.fhir_api.call import Answer, Call
 from benchside.wire.fhir_api.negotiation import require_json_body
 from benchside.wire.fhir_api.outcomes import answer_for
 from benchside.wire.fhir_api.patching import unpack_entry
-from benchside.wire.fhir_api.problems import BadRequest
 from benchside.wire.fhir_api.presenting import presented
+from benchside.wire.fhir_api.problems import BadRequest
 
 if TYPE_CHECKING:
     from benchside.wire.fhir_api.bundle_entries import EnvelopeEntry
@@ -39,7 +37,7 @@ def batch(call: Call, envelope: Envelope) -> Answer:
     """Carry out each entry by itself, in the order of the bundle; the failure of one does not touch the others."""
     _require_sound_envelope(call)
     with_resource = call.preferences.return_ == "representation"
-    answered = (_answered(call, number, entry, with_resource) for number, entry in enumerate(envelope.entry))
+    answered = (_answered(call, number, entry, with_resource=with_resource) for number, entry in enumerate(envelope.entry))
     return Answer(200, bundles.bundle("batch-response", answered), "Bundle", presented=True)
 
 
@@ -53,11 +51,15 @@ def _require_sound_envelope(call: Call) -> None:
             raise Invalid(outer) from None
 
 
-def _answered(call: Call, number: int, entry: "EnvelopeEntry", with_resource: bool) -> bytes:
+def _require_no_bundle(one: Asked) -> None:
+    if not one.segments and one.method == "POST":
+        raise BadRequest("A batch or transaction can't be inside a batch.")
+
+
+def _answered(call: Call, number: int, entry: "EnvelopeEntry", *, with_resource: bool) -> bytes:
     try:
         one = asked(number, entry, call.base)
-        if not one.segments and one.method == "POST":
-            raise BadRequest("A batch or transaction can't be inside a batch.")
+        _require_no_bundle(one)
         inner = entry_call(call, one, bytes(entry.resource))
         if one.method == "PATCH":
             unpack_entry(inner)

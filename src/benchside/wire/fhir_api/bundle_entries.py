@@ -55,10 +55,14 @@ def envelope_in(call: Call) -> Envelope:
     except msgspec.DecodeError as error:
         raise Invalid((Fault("Bundle", "structure", f"The body is no Bundle: {error}"),)) from None
     if envelope.resourceType != "Bundle":
-        message = f"The body sent to the base address must be a Bundle, not {envelope.resourceType[:60] or 'something without resourceType'}."
+        message = (
+            f"The body sent to the base address must be a Bundle, not {envelope.resourceType[:60] or 'something without resourceType'}."
+        )
         raise Invalid((Fault("Bundle", "structure", message),))
     if len(envelope.entry) > call.limits.bundle_entries_max:
-        raise TooLarge(f"The bundle has {len(envelope.entry)} entries; this site takes at most {call.limits.bundle_entries_max}. Send it in parts.")
+        raise TooLarge(
+            f"The bundle has {len(envelope.entry)} entries; this site takes at most {call.limits.bundle_entries_max}. Send it in parts."
+        )
     return envelope
 
 
@@ -111,11 +115,19 @@ def write_faults(one: Asked, *, has_resource: bool) -> list[Fault]:
     faults: list[Fault] = []
     if not one.segments or one.segments[0] not in KNOWN_TYPES or len(one.segments) > 2:
         named = "/".join(one.segments)[:100]
-        faults.append(Fault(url, "not-supported", f"A {one.method} in a transaction goes to a resource type or a resource, not to {named!r}."))
+        faults.append(
+            Fault(url, "not-supported", f"A {one.method} in a transaction goes to a resource type or a resource, not to {named!r}.")
+        )
     elif one.method == "POST" and len(one.segments) == 2:
         faults.append(Fault(url, "not-supported", "A POST in a transaction creates: its url is the resource type alone."))
     elif one.method in {"PUT", "PATCH", "DELETE"} and len(one.segments) == 1 and not one.pairs:
-        faults.append(Fault(url, "required", f"A {one.method} needs the id of a resource, or a condition: Patient/123 or Patient?identifier=system|value."))
+        faults.append(
+            Fault(
+                url,
+                "required",
+                f"A {one.method} needs the id of a resource, or a condition: Patient/123 or Patient?identifier=system|value.",
+            )
+        )
     if one.method in BODY_METHODS and not has_resource:
         faults.append(Fault(f"{one.path}.resource", "required", f"A {one.method} needs a resource."))
     if one.method not in BODY_METHODS and has_resource:

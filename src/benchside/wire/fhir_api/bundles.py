@@ -18,7 +18,7 @@ _quote = msgspec.json.Encoder().encode
 
 
 def quoted(text: str) -> bytes:
-    """`text` as a JSON string."""
+    """Write `text` as a JSON string."""
     return _quote(text)
 
 
@@ -56,7 +56,7 @@ def outcome_entry(content: bytes) -> bytes:
 def history_entry(
     base: bytes, resource_type: str, resource_id: str, content: bytes | None, *, method: str, url: str, status: str, version: int, at: str
 ) -> bytes:
-    """One version in a history; `content` is None for a deletion. Source: https://hl7.org/fhir/R4/http.html#history"""
+    """One version in a history; `content` is None for a deletion (https://hl7.org/fhir/R4/http.html#history)."""
     resource = b'"resource":%b,' % content if content is not None else b""
     return (
         b'{"fullUrl":"%b/%b/%b",%b"request":{"method":"%b","url":%b},"response":{"status":%b,"etag":%b,"lastModified":"%b"}}'
@@ -74,7 +74,7 @@ STATUS_WORDS = {
 
 
 def answered_entry(answer: Answer, base: str, *, with_resource: bool) -> bytes:
-    """What a batch or transaction answers for one entry; an OperationOutcome goes where FHIR wants it (`response.outcome`)."""
+    """What a batch or transaction answers for one entry; an OperationOutcome goes into `response.outcome`, as FHIR wants."""
     parts: list[bytes] = []
     is_outcome = answer.resource_type == "OperationOutcome"
     if answer.content and with_resource and not is_outcome:

@@ -90,7 +90,7 @@ def segments_of(path: str) -> tuple[str, ...]:
 
 
 def etag(version: int) -> str:
-    """The weak ETag of a version. Source: https://hl7.org/fhir/R4/http.html#versioning"""
+    """The weak ETag of a version (https://hl7.org/fhir/R4/http.html#versioning)."""
     return f'W/"{version}"'
 
 

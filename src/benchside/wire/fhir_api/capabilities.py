@@ -132,5 +132,3 @@ def _pointing() -> dict[str, list[str]]:
                 for target in parameter.targets:
                     found[target].append(f"{name}:{parameter.code}")
     return found
-
-

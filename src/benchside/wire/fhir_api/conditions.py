@@ -11,7 +11,9 @@ from benchside.wire.fhir_api import access, search_query, signin
 from benchside.wire.fhir_api.call import Call
 from benchside.wire.fhir_api.problems import BadRequest, SeveralMatch
 
-RESULT_PARAMETERS = frozenset({"_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_cursor", "_format", "_pretty"})
+RESULT_PARAMETERS = frozenset(
+    {"_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_cursor", "_format", "_pretty"}
+)
 
 
 def condition_pairs(text: str, resource_type: str) -> tuple[tuple[str, str], ...]:
@@ -31,7 +33,9 @@ def filtering(pairs: tuple[tuple[str, str], ...], text: str) -> tuple[tuple[str,
     """Those of `pairs` that select; raises BadRequest when none does."""
     kept = tuple((name, value) for name, value in pairs if name not in RESULT_PARAMETERS)
     if not kept:
-        raise BadRequest(f"A condition needs at least one search parameter, for example identifier=system|value; this has none: {text[:200]}")
+        raise BadRequest(
+            f"A condition needs at least one search parameter, for example identifier=system|value; this has none: {text[:200]}"
+        )
     return kept
 
 

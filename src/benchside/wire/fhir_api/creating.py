@@ -18,8 +18,9 @@ def create(call: Call) -> Answer:
         return writing.written(call, writing.stored_by(staged), 201)
     with writing.committing(call, "fhir.create", alone=True) as commit:
         existing = conditions.selected(call, call.resource_type, pairs)
-        staged = commit.create(resource) if existing is None else None
-    if existing is not None:
+        staged = None if existing is not None else commit.create(resource)
+    if staged is None:
+        assert existing is not None, "nothing was staged because something was there"
         return writing.written(call, existing, 200)
     return writing.written(call, writing.stored_by(staged), 201)
 

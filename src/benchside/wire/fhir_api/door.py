@@ -136,11 +136,9 @@ def _body(request: HttpRequest, limits: Limits) -> bytes:
 
 def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
     content = answer.content
-    response = HttpResponse(content if request.method != "HEAD" else b"", status=answer.status, content_type=answer.content_type)
-    headers = response.headers
-    if answer.status in {204, 304}:
-        del headers["Content-Type"]
-    else:
+    headers: dict[str, str] = {}
+    if answer.status not in {204, 304}:
+        headers["Content-Type"] = answer.content_type
         headers["Content-Length"] = str(len(content))
     if answer.version is not None:
         headers["ETag"] = etag(answer.version)
@@ -150,9 +148,11 @@ def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
         headers["Location"] = f"{base_of(request)}/{answer.location}"
     if answer.content_location is not None:
         headers["Content-Location"] = f"{base_of(request)}/{answer.content_location}"
-    for name, value in answer.headers.items():
-        headers[name] = value
+    headers |= answer.headers
     headers["Cache-Control"] = "no-store" if answer.status >= 400 else "private, no-cache"
     headers["X-Content-Type-Options"] = "nosniff"
     cors.allow(request, headers)
+    response = HttpResponse(b"" if request.method == "HEAD" else content, status=answer.status, headers=headers)
+    if "Content-Type" not in headers:
+        del response["Content-Type"]  # Django adds one; 204 and 304 have nothing that could have a type
     return response

@@ -50,7 +50,7 @@ class Linker:
         place = place_in(self.places, text, root)
         if place is not None:
             return place
-        if text.startswith("urn:uuid:") or text.startswith("urn:oid:"):
+        if text.startswith(("urn:uuid:", "urn:oid:")):
             message = f"{text} is the fullUrl of no entry that this bundle creates or updates; add the entry or mend the reference."
             self.faults.append(Fault(where, "not-found", message))
             return None

@@ -19,13 +19,13 @@ class ExportJob(models.Model):
     level = models.CharField(max_length=10)
     request = models.TextField()
     base = models.TextField()
-    types = models.JSONField[list[str], list[str]](default=list)
+    types = models.JSONField(default=list)
     group = models.CharField(max_length=64, blank=True)
-    patients = models.JSONField[list[str] | None, list[str] | None](null=True)
+    patients = models.JSONField(null=True)
     since = models.DateTimeField(null=True)
     seen_at = models.DateTimeField()
     status = models.CharField(max_length=10, default=ACCEPTED)
-    place = models.JSONField[dict[str, object], dict[str, object]](default=dict)
+    place = models.JSONField(default=dict)
     resources = models.BigIntegerField(default=0)
     incident = models.CharField(max_length=40, blank=True)
     lease_until = models.DateTimeField(null=True)
@@ -41,6 +41,7 @@ class ExportJob(models.Model):
 class ExportFile(models.Model):
     """One NDJSON file of a job. `bytes` is how much of it is committed: what lies beyond was cut off by a crash."""
 
+    job_id: str  # what Django adds for the foreign key
     job = models.ForeignKey(ExportJob, on_delete=models.CASCADE, related_name="files")
     resource_type = models.CharField(max_length=64)
     number = models.IntegerField()

@@ -69,7 +69,7 @@ def preferences(header: str | None) -> Preferences:
         name, _, value = item.strip().partition("=")
         name, value = name.strip().lower(), value.strip().strip('"').lower()
         if name == "return":
-            return_ = RETURN_PREFERENCES.get(value, return_)
+            return_ = RETURN_PREFERENCES[value] if value in RETURN_PREFERENCES else return_  # noqa: SIM401 - .get() loses the type
         elif name == "handling" and value in {"strict", "lenient"}:
             strict = value == "strict"
         elif name == "respond-async":

@@ -18,7 +18,8 @@ from benchside.wire.fhir_api.negotiation import JSON_PATCH_TYPE, JSON_TYPES, bod
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, TooCostly, UnsupportedMediaType
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit, Staged
+    from benchside.record.commit import Commit
+    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
 
 
 def patch(call: Call) -> Answer:
@@ -55,7 +56,9 @@ def _selected(call: Call, pairs: tuple[tuple[str, str], ...]) -> Stored:
 def _stage(call: Call, commit: "Commit", current: Stored) -> "Staged":
     wanted = writing.version_wanted(call)
     if wanted is not None and wanted != current.version:
-        raise PreconditionFailed(f"{current.reference} is at version {current.version}, not {wanted}; read it again and repeat your change.")
+        raise PreconditionFailed(
+            f"{current.reference} is at version {current.version}, not {wanted}; read it again and repeat your change."
+        )
     resource = _patched(call, current)
     access.require_writable_in_scope(call, resource, "u")
     return commit.update(resource, if_match=current.version)
@@ -81,7 +84,9 @@ def _patched(call: Call, current: Stored) -> Any:
 def _fhirpath_patched(call: Call, current: Stored) -> Any:
     parameters: Any = read(call.body)
     if not isinstance(parameters, r4.Parameters):
-        raise BadRequest(f"A patch sent as application/fhir+json is a Parameters resource with operations, not a {type(parameters).__name__}.")
+        raise BadRequest(
+            f"A patch sent as application/fhir+json is a Parameters resource with operations, not a {type(parameters).__name__}."
+        )
     operations = parameters.parameter or []
     if len(operations) > call.limits.patch_operations_max:
         raise TooCostly(f"The patch has {len(operations)} operations; this site takes at most {call.limits.patch_operations_max}.")

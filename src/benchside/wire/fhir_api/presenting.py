@@ -42,7 +42,9 @@ def _properties(kind: str) -> Mapping[str, _Element]:
     found: dict[str, _Element] = {}
     for definition in elements(kind).values():
         for name, use in definition.properties:
-            row = _Element(definition.name, None if use.primitive else use.code, definition.summary, definition.min > 0, definition.modifier)
+            row = _Element(
+                definition.name, None if use.primitive else use.code, definition.summary, definition.min > 0, definition.modifier
+            )
             found[name] = row
             if definition.companion:
                 found["_" + name] = row

@@ -109,11 +109,10 @@ def _operation_shape(call: Call, parts: tuple[str, ...]) -> str:
     call.operation = parts[-1][1:]
     operation = OPERATION_TABLE.get(call.operation)
     if operation is not None:
-        for part in parts[:1]:
-            call.resource_type = "" if part.startswith("$") else part
-        level = ("system", "type", "instance")[len(parts) - 1] if len(parts) <= 3 else ""
-        if level == "instance":
-            call.id = parts[1]
+        place = parts[:-1]
+        level = ("system", "type", "instance")[len(place)] if len(place) <= 2 else ""
+        call.resource_type = place[0] if place else ""
+        call.id = place[1] if len(place) > 1 else ""
         if operation.answers(level, call.resource_type):
             return f"operation {level}"
     raise UnknownAddress(f"There is no operation at /{'/'.join(parts)[:200]}; see /metadata for those of this server.")

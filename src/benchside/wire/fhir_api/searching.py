@@ -85,9 +85,7 @@ def page_bundle(call: Call, search: Search, page: SearchPage, place: str) -> byt
     warnings = _warnings(call, search, page)
     if warnings:
         entries.append(bundles.outcome_entry(warning_bytes("not-supported" if search.ignored else "incomplete", warnings)))
-    return bundles.bundle(
-        "searchset", entries, links=_links(search, page, address), total=page.total, last_updated=instant(call.at)
-    )
+    return bundles.bundle("searchset", entries, links=_links(search, page, address), total=page.total, last_updated=instant(call.at))
 
 
 def _links(search: Search, page: SearchPage, address: str) -> list[tuple[str, str]]:

@@ -22,7 +22,8 @@ from benchside.wire.fhir_api.presenting import presented
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, Problem, SeveralMatch
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit, Staged
+    from benchside.record.commit import Commit
+    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 CONDITIONAL_REFERENCE = re.compile(rb'"reference"\s*:\s*"[A-Za-z]+\?')
@@ -58,9 +59,7 @@ def transaction(call: Call, envelope: Envelope) -> Answer:
             if one.asked.method in READS:
                 one.answer = _read(call, one)
     shows = call.preferences.return_ == "representation"
-    entries = (
-        bundles.answered_entry(_answer(one), call.base, with_resource=shows or one.asked.method in READS) for one in plan
-    )
+    entries = (bundles.answered_entry(_answer(one), call.base, with_resource=shows or one.asked.method in READS) for one in plan)
     return Answer(200, bundles.bundle("transaction-response", entries), "Bundle", presented=True)
 
 
@@ -165,7 +164,9 @@ def _require_each_once(writes: list[Planned]) -> None:
 def _link(call: Call, writes: list[Planned]) -> None:
     """Rewrite the references between entries, and conditional ones; raises Invalid with all that lead nowhere."""
     places = {
-        one.asked.full_url: one.place for one in writes if one.asked.full_url and one.place is not None and one.asked.method in {"POST", "PUT"}
+        one.asked.full_url: one.place
+        for one in writes
+        if one.asked.full_url and one.place is not None and one.asked.method in {"POST", "PUT"}
     }
 
     def select(kind: str, query: str) -> str:

@@ -12,7 +12,8 @@ from benchside.wire.fhir_api.call import Answer, Call
 from benchside.wire.fhir_api.problems import BadRequest, Conflicting, PreconditionFailed
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit, Staged
+    from benchside.record.commit import Commit
+    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
 
 NONE_YET = 0
 """The version that the record expects of a resource which must not exist."""

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import msgspec
 
+from benchside.fhir import Fault
 from benchside.wire.fhir_api import access, signin
 from benchside.wire.fhir_api.call import Answer, Call, http_date, instant
 from benchside.wire.fhir_api.export import work
 from benchside.wire.fhir_api.models import ExportFile, ExportJob
 from benchside.wire.fhir_api.outcomes import information_bytes, outcome_bytes
 from benchside.wire.fhir_api.problems import MethodNotAllowed, NoSuchResource, UnknownAddress
-from benchside.fhir import Fault
 
 POLL_AFTER_S = "5"
 NDJSON = "application/fhir+ndjson"
@@ -62,7 +62,7 @@ def _status(call: Call, job: ExportJob) -> Answer:
 def _manifest(job: ExportJob) -> bytes:
     output = [
         {"type": file.resource_type, "url": f"{job.base}/_export/{job.id}/{work.file_path(file).name}", "count": file.resources}
-        for file in job.files.order_by("resource_type", "number")
+        for file in ExportFile.objects.filter(job=job).order_by("resource_type", "number")
     ]
     return msgspec.json.encode(
         {
@@ -77,7 +77,7 @@ def _manifest(job: ExportJob) -> bytes:
 
 def _file(call: Call, job: ExportJob, name: str) -> Answer:
     """One file, for who may still read its type; its name is looked up among the job's, never used as a path."""
-    files: list[ExportFile] = list(job.files.all()) if job.status == ExportJob.FINISHED else []
+    files: list[ExportFile] = list(ExportFile.objects.filter(job=job)) if job.status == ExportJob.FINISHED else []
     file = next((one for one in files if work.file_path(one).name == name), None)
     if file is None:
         raise NoSuchResource("The export has no such file (or is not finished yet).")

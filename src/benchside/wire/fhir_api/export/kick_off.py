@@ -36,12 +36,14 @@ def kick_off(call: Call) -> Answer:
         given.require_known(KNOWN, "export")
     _require_ndjson(given)
     level = "group" if call.id else "patient" if call.resource_type else "system"
-    types = _types(call, given, level)
+    types = _types(given, level)
     signin.require_all(call.principal, types, "rs")
     if access.search_scope(call, types) is not None:
         raise NotPermitted("An export hands out data of many patients; your access is limited to one.")
     if ExportJob.objects.filter(status=ExportJob.ACCEPTED).count() >= call.limits.export_jobs_max:
-        raise TooMany(f"{call.limits.export_jobs_max} exports are under way, the limit of this site; try again later.", headers={"Retry-After": "120"})
+        raise TooMany(
+            f"{call.limits.export_jobs_max} exports are under way, the limit of this site; try again later.", headers={"Retry-After": "120"}
+        )
     job = ExportJob(
         id=secrets.token_hex(16),
         owner=call.principal.author,
@@ -69,7 +71,7 @@ def _require_ndjson(given: Arguments) -> None:
         raise BadRequest(f"_outputFormat: we write {', '.join(sorted(NDJSON_TYPES))}, not {wanted[:60]}.")
 
 
-def _types(call: Call, given: Arguments, level: str) -> tuple[str, ...]:
+def _types(given: Arguments, level: str) -> tuple[str, ...]:
     """The types to export: those of `_type`, or all that the level has."""
     possible = frozenset(RESOURCE_TYPES) if level == "system" else patient_types()
     wanted = [name.strip() for value in given.all("_type") for name in str(value).split(",") if name.strip()]

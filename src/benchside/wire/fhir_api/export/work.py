@@ -20,11 +20,11 @@ from django.db.models import Q
 from benchside.fhir.search.criteria import Search
 from benchside.fhir.search.query import parse_search
 from benchside.record import Gone, NotFound, Record, Stored
+from benchside.record.site import site_record
 from benchside.wire.fhir_api.call import instant
 from benchside.wire.fhir_api.limits import Limits, site_limits
 from benchside.wire.fhir_api.models import ExportFile, ExportJob
 from benchside.wire.fhir_api.search_query import search_limits
-from benchside.record.site import site_record
 
 LEASE = timedelta(seconds=60)
 Clock = Callable[[], datetime]
@@ -107,7 +107,9 @@ def _next_of_patients(record: Record, job: ExportJob, limits: Limits) -> Chunk |
     if queue is None or (not queue and job.patients is None):
         if place.get("last"):
             return None
-        everybody = parse_search(("Patient",), _pairs(limits, place.get("patients")), limits=search_limits(limits), strict=True, zone=record.policy.zone)
+        everybody = parse_search(
+            ("Patient",), _pairs(limits, place.get("patients")), limits=search_limits(limits), strict=True, zone=record.policy.zone
+        )
         page = record.search(everybody)
         queue = [match.id for match in page.matches]
         place = {"patients": page.next_cursor, "last": page.next_cursor is None, "queue": queue}
@@ -133,9 +135,7 @@ def _search(
     pairs = _pairs(limits, cursor)
     if job.since is not None:
         pairs.append(("_lastUpdated", f"ge{instant(job.since)}"))
-    return parse_search(
-        types, pairs, limits=search_limits(limits), strict=True, zone=site_record().policy.zone, compartment=compartment
-    )
+    return parse_search(types, pairs, limits=search_limits(limits), strict=True, zone=site_record().policy.zone, compartment=compartment)
 
 
 def _as_of(record: Record, job: ExportJob, matches: list[Stored]) -> Iterator[Stored]:
@@ -157,7 +157,7 @@ def _append(job: ExportJob, resources: list[Stored], limits: Limits) -> list[Exp
     touched: list[ExportFile] = []
     for kind, group in groupby(sorted(resources, key=lambda one: one.type), key=lambda one: one.type):
         lines = [one.content + b"\n" for one in group]
-        file = job.files.filter(resource_type=kind).order_by("-number").first()
+        file = ExportFile.objects.filter(job=job, resource_type=kind).order_by("-number").first()
         if file is None or file.resources >= limits.export_file_resources_max:
             file = ExportFile(job=job, resource_type=kind, number=file.number + 1 if file is not None else 1)
         path = file_path(file)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchside.accounts.scopes import permits
 from benchside.fhir.search.criteria import Include
 from benchside.fhir.search.parameters import compartment_parameters
-from benchside.wire.fhir_api import access, searching, search_query, signin
+from benchside.wire.fhir_api import access, search_query, searching, signin
 from benchside.wire.fhir_api.call import Answer, Call
 from benchside.wire.fhir_api.operations.operation import Operation, arguments
 from benchside.wire.fhir_api.problems import BadRequest

@@ -95,11 +95,19 @@ def _reference_faults(call: Call, resource: Any) -> list[Fault]:
 
 def _id_faults(call: Call, resource: Any, mode: str) -> list[Fault]:
     if mode == "create" and resource.id is not None:
-        return [Fault(f"{call.resource_type}.id", "informational", "create gives the resource an id of ours; the one in the body is not kept.")]
+        return [
+            Fault(f"{call.resource_type}.id", "informational", "create gives the resource an id of ours; the one in the body is not kept.")
+        ]
     if mode == "update" and resource.id is None:
         return [Fault(f"{call.resource_type}.id", "required", "update needs the id of the resource.")]
     if call.id and resource.id is not None and resource.id != call.id:
-        return [Fault(f"{call.resource_type}.id", "value", f"The id in the body is {resource.id}, in the address {call.id}; they must be the same.")]
+        return [
+            Fault(
+                f"{call.resource_type}.id",
+                "value",
+                f"The id in the body is {resource.id}, in the address {call.id}; they must be the same.",
+            )
+        ]
     return []
 
 
