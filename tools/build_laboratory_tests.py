@@ -26,12 +26,26 @@ _HOURS = {"h": 1.0, "d": 24.0, "y": 8760.0}
 _TIME = re.compile(r"^(\d+(?:\.\d+)?)(h|d|y)$")
 # Words that follow a time, as the facts write them -> what they mean as data.
 _AFTER = {
-    "": {}, "dark": {"condition": "dark"}, "on ice": {"condition": "on-ice"}, "anaerobic": {"condition": "anaerobic"},
-    "never chilled": {"condition": "never-chilled"}, "stoppered": {"condition": "stoppered"}, "plastic": {"condition": "plastic"},
-    "cup": {"tube": "URINE_CUP"}, "borate tube": {"tube": "URINE_BORATE"}, "then refrigerate": {}, "many sites": {"condition": "many-sites"},
+    "": {},
+    "dark": {"condition": "dark"},
+    "on ice": {"condition": "on-ice"},
+    "anaerobic": {"condition": "anaerobic"},
+    "never chilled": {"condition": "never-chilled"},
+    "stoppered": {"condition": "stoppered"},
+    "plastic": {"condition": "plastic"},
+    "cup": {"tube": "URINE_CUP"},
+    "borate tube": {"tube": "URINE_BORATE"},
+    "then refrigerate": {},
+    "many sites": {"condition": "many-sites"},
     "to spin": {},
 }
-_BEFORE = {"": {}, "fluoride": {"tube": "FLUORIDE"}, "ice": {"condition": "on-ice"}, "on UFH": {"condition": "on-heparin"}, "load within": {}}
+_BEFORE = {
+    "": {},
+    "fluoride": {"tube": "FLUORIDE"},
+    "ice": {"condition": "on-ice"},
+    "on UFH": {"condition": "on-heparin"},
+    "load within": {},
+}
 
 
 def stability(text: str | None) -> list[dict[str, Any]] | None:
@@ -48,7 +62,7 @@ def stability(text: str | None) -> list[dict[str, Any]] | None:
             raise ValueError(f"no time in {part!r}")
         amount, unit = _TIME.match(words[place]).groups()  # type: ignore[union-attr]  # matched just above
         hours = float(amount) * _HOURS[unit]
-        before, after = " ".join(words[:place]), " ".join(words[place + 1:])
+        before, after = " ".join(words[:place]), " ".join(words[place + 1 :])
         if before not in _BEFORE or after not in _AFTER:
             raise ValueError(f"not understood: {part!r}")
         limits.append({"hours": int(hours) if hours == int(hours) else hours, **_BEFORE[before], **_AFTER[after]})
@@ -59,11 +73,20 @@ def entry(row: dict[str, Any]) -> dict[str, Any]:
     """Turn one row of the facts into the product's form."""
     low, high = row["crit"]
     return {
-        "loinc": row["loinc"], "name": row["name"], "tubes": row["tubes"], "usual_ml": row["vol"], "smallest_ml": row["min"], "unit": row["unit"],
-        "stability": {place: stability(row[key]) for place, key in (("unspun", "unspun"), ("room", "rt"), ("refrigerated", "ref"), ("frozen", "frz"))},
+        "loinc": row["loinc"],
+        "name": row["name"],
+        "tubes": row["tubes"],
+        "usual_ml": row["vol"],
+        "smallest_ml": row["min"],
+        "unit": row["unit"],
+        "stability": {
+            place: stability(row[key]) for place, key in (("unspun", "unspun"), ("room", "rt"), ("refrigerated", "ref"), ("frozen", "frz"))
+        },
         "special": row["special"],
         "critical": {"low": low, "high": None if high == "site" else high, "site_sets": high == "site", "spread": row["crit_spread"]},
-        "source": row["source"], "critical_source": row["crit_source"], "basis": row["basis"],
+        "source": row["source"],
+        "critical_source": row["crit_source"],
+        "basis": row["basis"],
     }
 
 

@@ -18,20 +18,64 @@ BLOOD = Refusal("collection.blood-volume.over-limit", {"window": "window:day", "
 
 CASES = [
     ("O1-act-without-override", "verify_result", "technician", SIGNED, (REFUSED,), ["consent.refused", "override.role"]),
-    ("O1-no-rule-at-all", "order", "physician", SIGNED, (Refusal("credential.missing", {"credential": "x"}),), ["credential.missing", "override.not-possible"]),
+    (
+        "O1-no-rule-at-all",
+        "order",
+        "physician",
+        SIGNED,
+        (Refusal("credential.missing", {"credential": "x"}),),
+        ["credential.missing", "override.not-possible"],
+    ),
     ("O2-role-not-named", "collect_specimen", "junior_technician", SIGNED, (LAPSED,), ["competence.lapsed", "override.role"]),
-    ("O3-reason-not-coded", "collect_specimen", "technician", Override("in-a-hurry", WORDS, AT), (LAPSED,), ["competence.lapsed", "override.reason"]),
-    ("O4-nine-characters", "collect_specimen", "technician", Override("patient-in-danger", "123456789", AT), (LAPSED,), ["competence.lapsed", "override.text"]),
+    (
+        "O3-reason-not-coded",
+        "collect_specimen",
+        "technician",
+        Override("in-a-hurry", WORDS, AT),
+        (LAPSED,),
+        ["competence.lapsed", "override.reason"],
+    ),
+    (
+        "O4-nine-characters",
+        "collect_specimen",
+        "technician",
+        Override("patient-in-danger", "123456789", AT),
+        (LAPSED,),
+        ["competence.lapsed", "override.text"],
+    ),
     ("O4-ten-characters", "collect_specimen", "technician", Override("patient-in-danger", "1234567890", AT), (LAPSED,), []),
-    ("O5-signed-two-minutes-ago", "collect_specimen", "technician", Override("patient-in-danger", WORDS, AT - timedelta(seconds=120)), (LAPSED,), []),
-    ("O5-signature-too-old", "collect_specimen", "technician", Override("patient-in-danger", WORDS, AT - timedelta(seconds=121)), (LAPSED,), ["competence.lapsed", "signature.too-old"]),
-    ("O6-childs-blood-limit-is-not-the-technicians", "collect_specimen", "technician", SIGNED, (BLOOD,), ["collection.blood-volume.over-limit"]),
+    (
+        "O5-signed-two-minutes-ago",
+        "collect_specimen",
+        "technician",
+        Override("patient-in-danger", WORDS, AT - timedelta(seconds=120)),
+        (LAPSED,),
+        [],
+    ),
+    (
+        "O5-signature-too-old",
+        "collect_specimen",
+        "technician",
+        Override("patient-in-danger", WORDS, AT - timedelta(seconds=121)),
+        (LAPSED,),
+        ["competence.lapsed", "signature.too-old"],
+    ),
+    (
+        "O6-childs-blood-limit-is-not-the-technicians",
+        "collect_specimen",
+        "technician",
+        SIGNED,
+        (BLOOD,),
+        ["collection.blood-volume.over-limit"],
+    ),
     ("O6-childs-blood-limit-is-the-clinicians", "collect_specimen", "nurse", SIGNED, (BLOOD,), []),
     ("O6-a-patients-refusal-stands", "collect_specimen", "technician", SIGNED, (LAPSED, REFUSED), ["consent.refused"]),
 ]
 
 
-@pytest.mark.parametrize(("act", "role", "override", "refusals", "remaining"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("act", "role", "override", "refusals", "remaining"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_override(act: str, role: str, override: Override, refusals: tuple[Refusal, ...], remaining: list[str]) -> None:
     decision = apply_override(act, refusals, override, person(role), REQUIREMENTS, AT)
     assert [refusal.code for refusal in decision.remaining] == remaining
@@ -50,8 +94,18 @@ def test_nothing_to_override_leaves_no_trace() -> None:
 
 
 NEVER = {
-    "consent.refused", "consent.withdrawn", "identification.mismatch", "identification.other-patient", "role.not-permitted", "person.not-active",
-    "credential.missing", "credential.lapsed", "credential.withdrawn", "equipment.qc-failed", "equipment.calibration-failed", "lot.recalled",
+    "consent.refused",
+    "consent.withdrawn",
+    "identification.mismatch",
+    "identification.other-patient",
+    "role.not-permitted",
+    "person.not-active",
+    "credential.missing",
+    "credential.lapsed",
+    "credential.withdrawn",
+    "equipment.qc-failed",
+    "equipment.calibration-failed",
+    "lot.recalled",
     "order.not-active",
 }
 

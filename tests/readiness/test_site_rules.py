@@ -37,7 +37,10 @@ def test_S3_self_verification_may_be_allowed_by_a_site() -> None:
 
 def test_S3_a_shorter_identification_is_stricter() -> None:
     merged = merge_site_rules(REQUIREMENTS, {"collect_specimen": {"identification": {"identifiers_min": 3, "valid_min": 1}}})
-    assert [refusal.code for refusal in assess("collect_specimen", ready(), merged, AT)] == ["identification.too-few", "identification.too-old"]
+    assert [refusal.code for refusal in assess("collect_specimen", ready(), merged, AT)] == [
+        "identification.too-few",
+        "identification.too-old",
+    ]
 
 
 FAULTS: list[tuple[str, Mapping[str, Any], str]] = [
@@ -47,13 +50,41 @@ FAULTS: list[tuple[str, Mapping[str, Any], str]] = [
     ("S1-wrong-type", {"order": {"signature": "yes"}}, "order: Expected `bool`, got `str` - at `$.signature`"),
     ("S1-unknown-role", {"order": {"roles": {"wizard": "alone"}}}, "order: there is no role 'wizard'."),
     ("S3-technicians-may-not-order", {"order": {"roles": {"technician": "alone"}}}, "order: a site may not loosen roles."),
-    ("S3-fewer-identifiers", {"collect_specimen": {"identification": {"identifiers_min": 1, "valid_min": 30}}}, "collect_specimen: a site may not loosen identification."),
-    ("S3-longer-identification", {"collect_specimen": {"identification": {"identifiers_min": 2, "valid_min": 31}}}, "collect_specimen: a site may not loosen identification."),
+    (
+        "S3-fewer-identifiers",
+        {"collect_specimen": {"identification": {"identifiers_min": 1, "valid_min": 30}}},
+        "collect_specimen: a site may not loosen identification.",
+    ),
+    (
+        "S3-longer-identification",
+        {"collect_specimen": {"identification": {"identifiers_min": 2, "valid_min": 31}}},
+        "collect_specimen: a site may not loosen identification.",
+    ),
     ("S3-no-order", {"collect_specimen": {"order": "none"}}, "collect_specimen: a site may not loosen order."),
-    ("S3-more-overrides", {"collect_specimen": {"override": {"by": ["technician"], "reasons": ["disaster"], "review_within_h": 24, "codes": ["consent.refused"]}}}, "collect_specimen: a site may not loosen override."),
-    ("S3-both-ways", {"collect_specimen": {"roles": {"physician": "none", "therapist": "alone"}}}, "collect_specimen: a site may not loosen roles."),
-    ("S4-calls-cannot-be-restricted", {"call_critical_value": {"roles": {"junior_technician": "none"}}}, "call_critical_value: a site may not tighten roles."),
-    ("S5-nobody-left", {"manage_catalogue": {"roles": {"lead_technician": "none", "administrator": "none"}}}, "manage_catalogue: nobody could perform this act alone any more; keep at least one role."),
+    (
+        "S3-more-overrides",
+        {
+            "collect_specimen": {
+                "override": {"by": ["technician"], "reasons": ["disaster"], "review_within_h": 24, "codes": ["consent.refused"]}
+            }
+        },
+        "collect_specimen: a site may not loosen override.",
+    ),
+    (
+        "S3-both-ways",
+        {"collect_specimen": {"roles": {"physician": "none", "therapist": "alone"}}},
+        "collect_specimen: a site may not loosen roles.",
+    ),
+    (
+        "S4-calls-cannot-be-restricted",
+        {"call_critical_value": {"roles": {"junior_technician": "none"}}},
+        "call_critical_value: a site may not tighten roles.",
+    ),
+    (
+        "S5-nobody-left",
+        {"manage_catalogue": {"roles": {"lead_technician": "none", "administrator": "none"}}},
+        "manage_catalogue: nobody could perform this act alone any more; keep at least one role.",
+    ),
 ]
 
 
@@ -66,7 +97,9 @@ def test_faults(site: Mapping[str, Mapping[str, Any]], fault: str) -> None:
 
 def test_every_fault_is_told_at_once() -> None:
     with pytest.raises(SiteRulesInvalid) as caught:
-        merge_site_rules(REQUIREMENTS, {name: site for _, changes, _ in FAULTS[:4] for name, site in changes.items()} | {"cancel_order": {"x": 1}})
+        merge_site_rules(
+            REQUIREMENTS, {name: site for _, changes, _ in FAULTS[:4] for name, site in changes.items()} | {"cancel_order": {"x": 1}}
+        )
     assert len(caught.value.faults) >= 3
 
 

@@ -130,7 +130,7 @@ def test_gettext_reads_the_catalogue(language: str, tmp_path: Path) -> None:
     source, compiled = tmp_path / "refusals.po", tmp_path / "refusals.mo"
     source.write_text(po_text(language), encoding="utf-8")
     try:
-        subprocess.run(["msgfmt", "--check", "-o", str(compiled), str(source)], check=True, capture_output=True)  # noqa: S603, S607  fixed command, our own file
+        subprocess.run(["msgfmt", "--check", "-o", str(compiled), str(source)], check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("msgfmt of GNU gettext is not installed")
     with compiled.open("rb") as stream:
@@ -154,7 +154,13 @@ def test_the_matrix_has_words_everywhere(language: str) -> None:
 
 def test_why_cant_i_names_who_can() -> None:
     facts = ready("junior_technician", supervisor=None)
-    answer = explain("collect_specimen", facts, REQUIREMENTS, AT, colleagues=[person("technician"), person("front_desk"), person("junior_technician", "Practitioner/j2")])
+    answer = explain(
+        "collect_specimen",
+        facts,
+        REQUIREMENTS,
+        AT,
+        colleagues=[person("technician"), person("front_desk"), person("junior_technician", "Practitioner/j2")],
+    )
     assert not answer.permitted
     assert [refusal.code for refusal, _ in answer.reasons] == ["supervision.none"]
     assert answer.others == ("Practitioner/technician",)

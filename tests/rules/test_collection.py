@@ -43,15 +43,18 @@ def codes(refusals: tuple[Refusal, ...]) -> list[str]:
     return [refusal.code for refusal in refusals]
 
 
-@pytest.mark.parametrize(("found", "matched", "differed"), [
-    pytest.param(JANE, {"name", "birth-date", "record-number", "phone"}, (), id="C1-the-same"),
-    pytest.param(Identity("NUNEZ", "ana  maria", date(1980, 3, 4)), {"name", "birth-date"}, (), id="C1-case-accents-and-spaces"),
-    pytest.param(Identity("Nunes", "Ana María", date(1980, 3, 4)), {"birth-date"}, ("name",), id="C1-one-letter-is-another-name"),
-    pytest.param(Identity("Núñez", "Ana María", date(1980, 4, 3)), {"name"}, ("birth-date",), id="C1-day-and-month-swapped"),
-    pytest.param(Identity(record_number="mrn 0012", phone="5550100"), {"record-number", "phone"}, (), id="C1-dashes-and-blanks"),
-    pytest.param(Identity("Núñez"), set(), (), id="C1-half-a-name-says-nothing"),
-    pytest.param(Identity(), set(), (), id="C1-nothing-known"),
-])
+@pytest.mark.parametrize(
+    ("found", "matched", "differed"),
+    [
+        pytest.param(JANE, {"name", "birth-date", "record-number", "phone"}, (), id="C1-the-same"),
+        pytest.param(Identity("NUNEZ", "ana  maria", date(1980, 3, 4)), {"name", "birth-date"}, (), id="C1-case-accents-and-spaces"),
+        pytest.param(Identity("Nunes", "Ana María", date(1980, 3, 4)), {"birth-date"}, ("name",), id="C1-one-letter-is-another-name"),
+        pytest.param(Identity("Núñez", "Ana María", date(1980, 4, 3)), {"name"}, ("birth-date",), id="C1-day-and-month-swapped"),
+        pytest.param(Identity(record_number="mrn 0012", phone="5550100"), {"record-number", "phone"}, (), id="C1-dashes-and-blanks"),
+        pytest.param(Identity("Núñez"), set(), (), id="C1-half-a-name-says-nothing"),
+        pytest.param(Identity(), set(), (), id="C1-nothing-known"),
+    ],
+)
 def test_identity(found: Identity, matched: set[str], differed: tuple[str, ...]) -> None:
     comparison = compare_identity(JANE, found)
     assert (comparison.matched, comparison.differed) == (matched, differed)
@@ -60,7 +63,8 @@ def test_identity(found: Identity, matched: set[str], differed: tuple[str, ...])
 def test_C2_the_mismatch_report_shows_both_sides() -> None:
     band = Identity("Núñez", "Ana Marta", date(1980, 3, 4), "MRN-0013")
     assert mismatch_report(JANE, band) == (
-        Mismatch("name", "Núñez, Ana María", "Núñez, Ana Marta"), Mismatch("record-number", "MRN-0012", "MRN-0013"),
+        Mismatch("name", "Núñez, Ana María", "Núñez, Ana Marta"),
+        Mismatch("record-number", "MRN-0012", "MRN-0013"),
     )
     assert mismatch_report(JANE, JANE) == ()
 
@@ -68,14 +72,17 @@ def test_C2_the_mismatch_report_shows_both_sides() -> None:
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-@pytest.mark.parametrize(("asked", "meal", "expected"), [
-    pytest.param(False, None, [], id="C3-not-asked"),
-    pytest.param(True, None, ["collection.fasting.not-told"], id="C3-not-told"),
-    pytest.param(True, AT - 9 * HOUR, [], id="C3-nine-hours"),
-    pytest.param(True, AT - 9 * HOUR + MINUTE, ["collection.fasting.not-met"], id="C3-a-minute-short"),
-    pytest.param(True, AT - 14 * HOUR, [], id="C3-fourteen-hours"),
-    pytest.param(True, AT - 14 * HOUR - MINUTE, ["collection.fasting.too-long"], id="C3-a-minute-over"),
-])
+@pytest.mark.parametrize(
+    ("asked", "meal", "expected"),
+    [
+        pytest.param(False, None, [], id="C3-not-asked"),
+        pytest.param(True, None, ["collection.fasting.not-told"], id="C3-not-told"),
+        pytest.param(True, AT - 9 * HOUR, [], id="C3-nine-hours"),
+        pytest.param(True, AT - 9 * HOUR + MINUTE, ["collection.fasting.not-met"], id="C3-a-minute-short"),
+        pytest.param(True, AT - 14 * HOUR, [], id="C3-fourteen-hours"),
+        pytest.param(True, AT - 14 * HOUR - MINUTE, ["collection.fasting.too-long"], id="C3-a-minute-over"),
+    ],
+)
 def test_fasting(asked: bool, meal: datetime | None, expected: list[str]) -> None:
     refusals = fasting_refusals(asked=asked, last_meal=meal, at=AT)
     assert codes(refusals) == expected
@@ -87,16 +94,26 @@ LEFT_FISTULA = (ArmRestriction("left", "fistula"),)
 LEFT_INFUSION = (ArmRestriction("left", "infusion"),)
 
 
-@pytest.mark.parametrize(("side", "restrictions", "stopped", "below", "expected"), [
-    pytest.param("right", LEFT_FISTULA, None, False, [], id="C4-other-arm"),
-    pytest.param("left", LEFT_FISTULA, None, False, ["collection.arm.restricted"], id="C4-fistula"),
-    pytest.param("left", (ArmRestriction("left", "mastectomy"),), None, False, ["collection.arm.restricted"], id="C4-mastectomy"),
-    pytest.param("left", LEFT_INFUSION, None, False, ["collection.arm.infusion"], id="C5-running"),
-    pytest.param("left", LEFT_INFUSION, 2, True, [], id="C5-below-stopped-two-minutes"),
-    pytest.param("left", LEFT_INFUSION, 1, True, ["collection.arm.infusion"], id="C5-below-stopped-one-minute"),
-    pytest.param("left", LEFT_INFUSION, 5, False, ["collection.arm.infusion"], id="C5-above-never"),
-    pytest.param("left", (*LEFT_FISTULA, *LEFT_INFUSION), None, False, ["collection.arm.restricted", "collection.arm.infusion"], id="C4-both-are-told"),
-])
+@pytest.mark.parametrize(
+    ("side", "restrictions", "stopped", "below", "expected"),
+    [
+        pytest.param("right", LEFT_FISTULA, None, False, [], id="C4-other-arm"),
+        pytest.param("left", LEFT_FISTULA, None, False, ["collection.arm.restricted"], id="C4-fistula"),
+        pytest.param("left", (ArmRestriction("left", "mastectomy"),), None, False, ["collection.arm.restricted"], id="C4-mastectomy"),
+        pytest.param("left", LEFT_INFUSION, None, False, ["collection.arm.infusion"], id="C5-running"),
+        pytest.param("left", LEFT_INFUSION, 2, True, [], id="C5-below-stopped-two-minutes"),
+        pytest.param("left", LEFT_INFUSION, 1, True, ["collection.arm.infusion"], id="C5-below-stopped-one-minute"),
+        pytest.param("left", LEFT_INFUSION, 5, False, ["collection.arm.infusion"], id="C5-above-never"),
+        pytest.param(
+            "left",
+            (*LEFT_FISTULA, *LEFT_INFUSION),
+            None,
+            False,
+            ["collection.arm.restricted", "collection.arm.infusion"],
+            id="C4-both-are-told",
+        ),
+    ],
+)
 def test_arm(side: str, restrictions: tuple[ArmRestriction, ...], stopped: int | None, below: bool, expected: list[str]) -> None:
     assert codes(arm_refusals(side, restrictions, infusion_stopped_min=stopped, below_infusion=below)) == expected  # type: ignore[arg-type]  # literals above
 
@@ -105,37 +122,50 @@ def tries(*people: tuple[str, bool]) -> list[Attempt]:
     return [Attempt(person, AT, succeeded) for person, succeeded in people]
 
 
-@pytest.mark.parametrize(("attempts", "expected"), [
-    pytest.param(tries(), [], id="C6-first"),
-    pytest.param(tries(("me", False)), [], id="C6-second"),
-    pytest.param(tries(("me", False), ("me", False)), ["collection.attempts.hand-over"], id="C6-third-is-handed-over"),
-    pytest.param(tries(("other", False), ("other", False)), [], id="C6-a-second-person-starts-anew"),
-    pytest.param(tries(("me", False), ("me", True), ("other", False)), [], id="C6-a-success-does-not-count"),
-])
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        pytest.param(tries(), [], id="C6-first"),
+        pytest.param(tries(("me", False)), [], id="C6-second"),
+        pytest.param(tries(("me", False), ("me", False)), ["collection.attempts.hand-over"], id="C6-third-is-handed-over"),
+        pytest.param(tries(("other", False), ("other", False)), [], id="C6-a-second-person-starts-anew"),
+        pytest.param(tries(("me", False), ("me", True), ("other", False)), [], id="C6-a-success-does-not-count"),
+    ],
+)
 def test_attempts(attempts: list[Attempt], expected: list[str]) -> None:
     assert codes(attempt_refusals(attempts, "me")) == expected
 
 
-@pytest.mark.parametrize(("found", "expected"), [
-    pytest.param(TubeInHand("EDTA", TODAY, "A1.1", "Patient/1"), [], id="C7-last-day"),
-    pytest.param(TubeInHand("EDTA", TODAY - timedelta(days=1), "A1.1", "Patient/1"), ["collection.tube.expired"], id="C7-day-after"),
-    pytest.param(TubeInHand("EDTA", None, "A1.1", "Patient/1"), ["collection.tube.expiry-unknown"], id="C7-no-date"),
-    pytest.param(TubeInHand("CITRATE", TODAY, "A1.1", "Patient/1"), ["collection.tube.wrong"], id="C7-wrong-tube"),
-    pytest.param(TubeInHand("EDTA", TODAY, "A1.2", "Patient/1"), ["collection.label.mismatch"], id="C8-other-label"),
-    pytest.param(TubeInHand("EDTA", TODAY, "B7.1", "Patient/2"), ["collection.label.other-patient"], id="C8-other-patient"),
-    pytest.param(TubeInHand("CITRATE", None, "B7.1", "Patient/2"), ["collection.tube.wrong", "collection.tube.expiry-unknown", "collection.label.other-patient"], id="C8-all-at-once"),
-])
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(TubeInHand("EDTA", TODAY, "A1.1", "Patient/1"), [], id="C7-last-day"),
+        pytest.param(TubeInHand("EDTA", TODAY - timedelta(days=1), "A1.1", "Patient/1"), ["collection.tube.expired"], id="C7-day-after"),
+        pytest.param(TubeInHand("EDTA", None, "A1.1", "Patient/1"), ["collection.tube.expiry-unknown"], id="C7-no-date"),
+        pytest.param(TubeInHand("CITRATE", TODAY, "A1.1", "Patient/1"), ["collection.tube.wrong"], id="C7-wrong-tube"),
+        pytest.param(TubeInHand("EDTA", TODAY, "A1.2", "Patient/1"), ["collection.label.mismatch"], id="C8-other-label"),
+        pytest.param(TubeInHand("EDTA", TODAY, "B7.1", "Patient/2"), ["collection.label.other-patient"], id="C8-other-patient"),
+        pytest.param(
+            TubeInHand("CITRATE", None, "B7.1", "Patient/2"),
+            ["collection.tube.wrong", "collection.tube.expiry-unknown", "collection.label.other-patient"],
+            id="C8-all-at-once",
+        ),
+    ],
+)
 def test_tube(found: TubeInHand, expected: list[str]) -> None:
     assert codes(tube_refusals(found, planned_tube="EDTA", planned_label="A1.1", patient="Patient/1", today=TODAY)) == expected
 
 
-@pytest.mark.parametrize(("scanned", "expected"), [
-    pytest.param(AT, [], id="C9-now"),
-    pytest.param(AT - timedelta(seconds=300), [], id="C9-five-minutes"),
-    pytest.param(AT - timedelta(seconds=301), ["collection.scan.late"], id="C9-over-five-minutes"),
-    pytest.param(AT + timedelta(seconds=60), [], id="C9-clock-a-minute-ahead"),
-    pytest.param(AT + timedelta(seconds=61), ["collection.scan.future"], id="C9-clock-too-far-ahead"),
-])
+@pytest.mark.parametrize(
+    ("scanned", "expected"),
+    [
+        pytest.param(AT, [], id="C9-now"),
+        pytest.param(AT - timedelta(seconds=300), [], id="C9-five-minutes"),
+        pytest.param(AT - timedelta(seconds=301), ["collection.scan.late"], id="C9-over-five-minutes"),
+        pytest.param(AT + timedelta(seconds=60), [], id="C9-clock-a-minute-ahead"),
+        pytest.param(AT + timedelta(seconds=61), ["collection.scan.future"], id="C9-clock-too-far-ahead"),
+    ],
+)
 def test_collection_time_is_the_scan(scanned: datetime, expected: list[str]) -> None:
     moment, refusals = collection_time(scanned, AT)
     assert moment == scanned
@@ -162,11 +192,14 @@ def test_B2_limits_are_those_of_the_facts() -> None:
         assert [float(found.single_ml), float(found.day_ml), float(found.month_ml)] == [row["single_ml"], row["day_ml"], row["month_ml"]]
 
 
-@pytest.mark.parametrize(("birth", "limited"), [
-    pytest.param(date(2008, 5, 10), False, id="B1-eighteen-today"),
-    pytest.param(date(2008, 5, 11), True, id="B1-eighteen-tomorrow"),
-    pytest.param(None, False, id="B1-birth-date-unknown"),
-])
+@pytest.mark.parametrize(
+    ("birth", "limited"),
+    [
+        pytest.param(date(2008, 5, 10), False, id="B1-eighteen-today"),
+        pytest.param(date(2008, 5, 11), True, id="B1-eighteen-tomorrow"),
+        pytest.param(None, False, id="B1-birth-date-unknown"),
+    ],
+)
 def test_who_is_limited(birth: date | None, limited: bool) -> None:
     assert is_limited(Patient(birth, None, Decimal(60)), TODAY, BLOOD) == limited
 
@@ -180,17 +213,20 @@ def test_B2_a_preterm_newborn_has_more_blood_a_kilogram() -> None:
 CHILD = Patient(date(2018, 1, 1), "female", Decimal(30))  # limits 48.75, 97.5, 195 mL
 
 
-@pytest.mark.parametrize(("planned", "earlier", "expected"), [
-    pytest.param("48.75", [], [], id="B3-exactly-the-single-limit"),
-    pytest.param("48.76", [], ["window:single"], id="B3-over-the-single-limit"),
-    pytest.param("40", [(1, "57.5")], [], id="B4-exactly-the-day-limit"),
-    pytest.param("40", [(1, "57.6")], ["window:day"], id="B4-over-the-day-limit"),
-    pytest.param("40", [(24, "57.6")], [], id="B4-twenty-four-hours-ago-is-another-day"),
-    pytest.param("40", [(48, "155")], [], id="B5-exactly-the-month-limit"),
-    pytest.param("40", [(48, "155.1")], ["window:month"], id="B5-over-the-month-limit"),
-    pytest.param("40", [(24 * 30, "155.1")], [], id="B5-thirty-days-ago-is-another-month"),
-    pytest.param("60", [(1, "60"), (48, "100")], ["window:single", "window:day", "window:month"], id="B5-all-at-once"),
-])
+@pytest.mark.parametrize(
+    ("planned", "earlier", "expected"),
+    [
+        pytest.param("48.75", [], [], id="B3-exactly-the-single-limit"),
+        pytest.param("48.76", [], ["window:single"], id="B3-over-the-single-limit"),
+        pytest.param("40", [(1, "57.5")], [], id="B4-exactly-the-day-limit"),
+        pytest.param("40", [(1, "57.6")], ["window:day"], id="B4-over-the-day-limit"),
+        pytest.param("40", [(24, "57.6")], [], id="B4-twenty-four-hours-ago-is-another-day"),
+        pytest.param("40", [(48, "155")], [], id="B5-exactly-the-month-limit"),
+        pytest.param("40", [(48, "155.1")], ["window:month"], id="B5-over-the-month-limit"),
+        pytest.param("40", [(24 * 30, "155.1")], [], id="B5-thirty-days-ago-is-another-month"),
+        pytest.param("60", [(1, "60"), (48, "100")], ["window:single", "window:day", "window:month"], id="B5-all-at-once"),
+    ],
+)
 def test_blood_volume(planned: str, earlier: list[tuple[int, str]], expected: list[str]) -> None:
     draws = [EarlierDraw(AT - timedelta(hours=hours), Decimal(ml)) for hours, ml in earlier]
     refusals = volume_refusals(Decimal(planned), draws, CHILD, at=AT, on=TODAY, table=BLOOD)
@@ -203,7 +239,11 @@ def test_a_child_without_a_weight_is_weighed_first(weight: Decimal | None) -> No
     assert codes(refusals) == ["collection.blood-volume.weight-unknown"]
 
 
-@given(st.decimals(min_value="0.5", max_value=90, places=2), st.decimals(min_value="0.1", max_value=400, places=1), st.decimals(min_value=0, max_value=300, places=1))
+@given(
+    st.decimals(min_value="0.5", max_value=90, places=2),
+    st.decimals(min_value="0.1", max_value=400, places=1),
+    st.decimals(min_value=0, max_value=300, places=1),
+)
 def test_B5_more_blood_before_never_allows_more_now(weight: Decimal, planned: Decimal, before: Decimal) -> None:
     patient = Patient(date(2018, 1, 1), None, weight)
     less = volume_refusals(planned, [], patient, at=AT, on=TODAY, table=BLOOD)

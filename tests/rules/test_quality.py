@@ -40,7 +40,9 @@ def test_the_vectors_of_the_facts() -> None:
     vectors = facts("qc")["test_vectors"]
     assert len(vectors) == 8
     for vector in vectors:
-        points = [point(z, 1, level=str(index)) for index, z in enumerate(vector["z_same_run"])] if "z_same_run" in vector else row(*vector["z"])
+        points = (
+            [point(z, 1, level=str(index)) for index, z in enumerate(vector["z_same_run"])] if "z_same_run" in vector else row(*vector["z"])
+        )
         assert rules(judge(points, TABLE)) == vector["expect"], vector
 
 
@@ -52,28 +54,33 @@ def test_the_rules_are_those_of_the_facts() -> None:
         assert TABLE.actions[rule] in allowed
 
 
-@pytest.mark.parametrize(("points", "expected"), [
-    pytest.param(row("2.0"), [], id="Q1-on-two-is-inside"),
-    pytest.param(row("2.01"), ["1_2s"], id="Q1-over-two-warns"),
-    pytest.param(row("-2.01"), ["1_2s"], id="Q1-under-minus-two-warns"),
-    pytest.param(row("3.0"), ["1_2s"], id="Q2-on-three-is-inside"),
-    pytest.param(row("3.01"), ["1_2s", "1_3s"], id="Q2-over-three"),
-    pytest.param(row("2.5", "2.5"), ["1_2s", "2_2s"], id="Q3-twice-running"),
-    pytest.param(row("2.5", "0.5", "2.5"), ["1_2s"], id="Q3-not-running"),
-    pytest.param([point("2.5", 1, "1"), point("2.5", 1, "2")], ["1_2s", "2_2s"], id="Q3-two-levels-one-run"),
-    pytest.param([point("2.5", 1, "1"), point("2.5", 2, "2")], ["1_2s"], id="Q3-two-levels-two-runs"),
-    pytest.param([point("2.5", 1, "1"), point("-2.5", 1, "2")], ["1_2s", "R_4s"], id="Q4-two-levels-one-run"),
-    pytest.param([point("2.5", 1, "1"), point("-2.5", 2, "2")], ["1_2s"], id="Q4-never-across-runs"),
-    pytest.param([point("2.5", 1, "1"), point("-2.0", 1, "2")], ["1_2s"], id="Q4-on-the-limit-is-inside"),
-    pytest.param(row("1.1", "1.1", "1.1", "1.1"), ["4_1s"], id="Q5-four-in-a-row"),
-    pytest.param(row("1.1", "1.1", "1.0", "1.1"), [], id="Q5-on-the-limit-breaks"),
-    pytest.param([point("1.1", 1, "1"), point("1.1", 1, "2"), point("1.1", 2, "1"), point("1.1", 2, "2")], ["4_1s"], id="Q5-across-levels"),
-    pytest.param(row(*["0.1"] * 8), ["8_x"], id="Q6-eight"),
-    pytest.param(row(*["0.1"] * 7), [], id="Q6-seven"),
-    pytest.param(row(*["0.1"] * 7, "0"), [], id="Q6-on-the-mean-breaks"),
-    pytest.param(row(*["-0.1"] * 10), ["8_x", "10_x"], id="Q7-ten-below"),
-    pytest.param(row(*["0.1"] * 12), ["8_x", "10_x", "12_x"], id="Q8-twelve"),
-])
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        pytest.param(row("2.0"), [], id="Q1-on-two-is-inside"),
+        pytest.param(row("2.01"), ["1_2s"], id="Q1-over-two-warns"),
+        pytest.param(row("-2.01"), ["1_2s"], id="Q1-under-minus-two-warns"),
+        pytest.param(row("3.0"), ["1_2s"], id="Q2-on-three-is-inside"),
+        pytest.param(row("3.01"), ["1_2s", "1_3s"], id="Q2-over-three"),
+        pytest.param(row("2.5", "2.5"), ["1_2s", "2_2s"], id="Q3-twice-running"),
+        pytest.param(row("2.5", "0.5", "2.5"), ["1_2s"], id="Q3-not-running"),
+        pytest.param([point("2.5", 1, "1"), point("2.5", 1, "2")], ["1_2s", "2_2s"], id="Q3-two-levels-one-run"),
+        pytest.param([point("2.5", 1, "1"), point("2.5", 2, "2")], ["1_2s"], id="Q3-two-levels-two-runs"),
+        pytest.param([point("2.5", 1, "1"), point("-2.5", 1, "2")], ["1_2s", "R_4s"], id="Q4-two-levels-one-run"),
+        pytest.param([point("2.5", 1, "1"), point("-2.5", 2, "2")], ["1_2s"], id="Q4-never-across-runs"),
+        pytest.param([point("2.5", 1, "1"), point("-2.0", 1, "2")], ["1_2s"], id="Q4-on-the-limit-is-inside"),
+        pytest.param(row("1.1", "1.1", "1.1", "1.1"), ["4_1s"], id="Q5-four-in-a-row"),
+        pytest.param(row("1.1", "1.1", "1.0", "1.1"), [], id="Q5-on-the-limit-breaks"),
+        pytest.param(
+            [point("1.1", 1, "1"), point("1.1", 1, "2"), point("1.1", 2, "1"), point("1.1", 2, "2")], ["4_1s"], id="Q5-across-levels"
+        ),
+        pytest.param(row(*["0.1"] * 8), ["8_x"], id="Q6-eight"),
+        pytest.param(row(*["0.1"] * 7), [], id="Q6-seven"),
+        pytest.param(row(*["0.1"] * 7, "0"), [], id="Q6-on-the-mean-breaks"),
+        pytest.param(row(*["-0.1"] * 10), ["8_x", "10_x"], id="Q7-ten-below"),
+        pytest.param(row(*["0.1"] * 12), ["8_x", "10_x", "12_x"], id="Q8-twelve"),
+    ],
+)
 def test_westgard(points: list[ControlPoint], expected: list[str]) -> None:
     judgement = judge(points, TABLE)
     assert judgement.evaluated
@@ -109,21 +116,33 @@ FAILED = judge([point("3.5", 0, "1"), point("-0.1", 0, "2")], TABLE)
 UNJUDGED = judge([point("0.1", 0, "1", sd=None), point("0.1", 0, "2")], TABLE)
 
 
-@pytest.mark.parametrize(("given", "at", "expected"), [
-    pytest.param(GOOD, AT, [], id="Q9-good"),
-    pytest.param(replace(GOOD, judgement=judge([], TABLE)), AT, ["quality.control.none"], id="Q9-none"),
-    pytest.param(replace(GOOD, judgement=FAILED), AT, ["quality.control.rejected"], id="Q9-rejected"),
-    pytest.param(replace(GOOD, judgement=UNJUDGED), AT, ["quality.control.not-evaluated"], id="Q9-not-evaluated"),
-    pytest.param(replace(GOOD, judgement=judge([point("0.1", 0)], TABLE)), AT, ["quality.control.levels-missing"], id="Q9-one-level-of-two"),
-    pytest.param(GOOD, AT + timedelta(hours=24), [], id="Q10-twenty-four-hours"),
-    pytest.param(GOOD, AT + timedelta(hours=24, seconds=1), ["quality.control.too-old"], id="Q10-over"),
-    pytest.param(replace(GOOD, calibration_due=AT), AT, ["quality.calibration.overdue"], id="Q11-due-now"),
-    pytest.param(replace(GOOD, calibration_due=AT + timedelta(seconds=1)), AT, [], id="Q11-due-soon"),
-    pytest.param(replace(GOOD, calibration_failed=True, calibration_due=AT), AT, ["quality.calibration.failed"], id="Q11-failed"),
-    pytest.param(replace(GOOD, lots=(("R1", date(2026, 5, 9)), ("R2", date(2026, 5, 11)))), AT, ["quality.lot.expired"], id="Q12-lot-expired"),
-    pytest.param(replace(GOOD, last_lot_change=AT + timedelta(minutes=1)), AT + timedelta(hours=1), ["quality.control.before-lot-change"], id="Q12-no-control-since-the-lot"),
-    pytest.param(replace(GOOD, last_lot_change=AT - timedelta(minutes=1)), AT, [], id="Q12-control-after-the-lot"),
-])
+@pytest.mark.parametrize(
+    ("given", "at", "expected"),
+    [
+        pytest.param(GOOD, AT, [], id="Q9-good"),
+        pytest.param(replace(GOOD, judgement=judge([], TABLE)), AT, ["quality.control.none"], id="Q9-none"),
+        pytest.param(replace(GOOD, judgement=FAILED), AT, ["quality.control.rejected"], id="Q9-rejected"),
+        pytest.param(replace(GOOD, judgement=UNJUDGED), AT, ["quality.control.not-evaluated"], id="Q9-not-evaluated"),
+        pytest.param(
+            replace(GOOD, judgement=judge([point("0.1", 0)], TABLE)), AT, ["quality.control.levels-missing"], id="Q9-one-level-of-two"
+        ),
+        pytest.param(GOOD, AT + timedelta(hours=24), [], id="Q10-twenty-four-hours"),
+        pytest.param(GOOD, AT + timedelta(hours=24, seconds=1), ["quality.control.too-old"], id="Q10-over"),
+        pytest.param(replace(GOOD, calibration_due=AT), AT, ["quality.calibration.overdue"], id="Q11-due-now"),
+        pytest.param(replace(GOOD, calibration_due=AT + timedelta(seconds=1)), AT, [], id="Q11-due-soon"),
+        pytest.param(replace(GOOD, calibration_failed=True, calibration_due=AT), AT, ["quality.calibration.failed"], id="Q11-failed"),
+        pytest.param(
+            replace(GOOD, lots=(("R1", date(2026, 5, 9)), ("R2", date(2026, 5, 11)))), AT, ["quality.lot.expired"], id="Q12-lot-expired"
+        ),
+        pytest.param(
+            replace(GOOD, last_lot_change=AT + timedelta(minutes=1)),
+            AT + timedelta(hours=1),
+            ["quality.control.before-lot-change"],
+            id="Q12-no-control-since-the-lot",
+        ),
+        pytest.param(replace(GOOD, last_lot_change=AT - timedelta(minutes=1)), AT, [], id="Q12-control-after-the-lot"),
+    ],
+)
 def test_gate(given: QualityFacts, at: datetime, expected: list[str]) -> None:
     assert [refusal.code for refusal in quality_refusals(given, TABLE, at=at, today=AT.date())] == expected
 

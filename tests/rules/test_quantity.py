@@ -74,7 +74,17 @@ def test_glucose_between_mass_and_amount_needs_a_molar_mass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("[IU]/L", "U/L"), ("U/L", "g/L"), ("10*3/uL", "g/L"), ("%", "g/L"), ("10*3/uL", "mol/L"), ("meq/L", "mmol/L"), ("[CFU]/mL", "/mL"), ("mm[Hg]", "mm")],
+    ("one", "other"),
+    [
+        ("[IU]/L", "U/L"),
+        ("U/L", "g/L"),
+        ("10*3/uL", "g/L"),
+        ("%", "g/L"),
+        ("10*3/uL", "mol/L"),
+        ("meq/L", "mmol/L"),
+        ("[CFU]/mL", "/mL"),
+        ("mm[Hg]", "mm"),
+    ],
 )
 def test_different_kinds_never_convert(one: str, other: str) -> None:
     assert not commensurable(one, other)
@@ -89,7 +99,9 @@ def test_what_is_not_ucum_is_an_error(code: str) -> None:
         parse_unit(code)
 
 
-@pytest.mark.parametrize("code", ["mL/min/{1.73_m2}", "/[HPF]", "ug{FEU}/L", "mg/dl", "[pH]", "{INR}", "mosm/kg", "10*3/uL", "m[IU]/mL", "mm[Hg]"])
+@pytest.mark.parametrize(
+    "code", ["mL/min/{1.73_m2}", "/[HPF]", "ug{FEU}/L", "mg/dl", "[pH]", "{INR}", "mosm/kg", "10*3/uL", "m[IU]/mL", "mm[Hg]"]
+)
 def test_what_laboratories_write_is_read(code: str) -> None:
     assert is_unit(code)
 
@@ -112,7 +124,8 @@ def test_comparator_and_unit_are_kept_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "decimals", "expected"), [("4.105", 2, "4.11"), ("-4.105", 2, "-4.11"), ("4.1", 2, "4.10"), ("0.5", 0, "1"), ("7", 1, "7.0")],
+    ("value", "decimals", "expected"),
+    [("4.105", 2, "4.11"), ("-4.105", 2, "-4.11"), ("4.1", 2, "4.10"), ("0.5", 0, "1"), ("7", 1, "7.0")],
 )
 def test_rounding_half_away_from_zero_keeps_digits(value: str, decimals: int, expected: str) -> None:
     result = rounded(Decimal(value), decimals)

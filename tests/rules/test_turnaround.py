@@ -30,15 +30,30 @@ def events(**minutes: float) -> list[Event]:
 WHOLE = events(ordered=0, collected=20, received=35, resulted=80, acknowledged=95)
 
 
-@pytest.mark.parametrize(("given_events", "expected"), [
-    pytest.param(WHOLE, {"order-to-collect": 20, "collect-to-receive": 15, "receive-to-result": 45, "result-to-acknowledge": 15, "order-to-result": 80}, id="T2-whole"),
-    pytest.param(events(ordered=0, collected=20), {"order-to-collect": 20}, id="T2-only-what-is-known"),
-    pytest.param(events(due=60, ordered=0, collected=70), {"order-to-collect": 10}, id="T2-a-timed-order-starts-when-due"),
-    pytest.param(events(due=60, ordered=0, collected=50), {}, id="T2-drawn-before-due-has-no-stage"),
-    pytest.param(events(ordered=0, collected=20, received=30, rejected=31, collected2=60, received2=70, resulted=90), {"order-to-collect": 60, "collect-to-receive": 10, "receive-to-result": 20, "order-to-result": 90}, id="T1-the-recollection-counts"),
-    pytest.param(events(ordered=0, collected=20, received=30, rejected=31), {}, id="T1-rejected-and-not-yet-drawn-again"),
-    pytest.param(events(ordered=0, collected=20, received=30, resulted=60, resulted2=600), {"order-to-collect": 20, "collect-to-receive": 10, "receive-to-result": 30, "order-to-result": 60}, id="T1-an-amendment-is-not-late"),
-])
+@pytest.mark.parametrize(
+    ("given_events", "expected"),
+    [
+        pytest.param(
+            WHOLE,
+            {"order-to-collect": 20, "collect-to-receive": 15, "receive-to-result": 45, "result-to-acknowledge": 15, "order-to-result": 80},
+            id="T2-whole",
+        ),
+        pytest.param(events(ordered=0, collected=20), {"order-to-collect": 20}, id="T2-only-what-is-known"),
+        pytest.param(events(due=60, ordered=0, collected=70), {"order-to-collect": 10}, id="T2-a-timed-order-starts-when-due"),
+        pytest.param(events(due=60, ordered=0, collected=50), {}, id="T2-drawn-before-due-has-no-stage"),
+        pytest.param(
+            events(ordered=0, collected=20, received=30, rejected=31, collected2=60, received2=70, resulted=90),
+            {"order-to-collect": 60, "collect-to-receive": 10, "receive-to-result": 20, "order-to-result": 90},
+            id="T1-the-recollection-counts",
+        ),
+        pytest.param(events(ordered=0, collected=20, received=30, rejected=31), {}, id="T1-rejected-and-not-yet-drawn-again"),
+        pytest.param(
+            events(ordered=0, collected=20, received=30, resulted=60, resulted2=600),
+            {"order-to-collect": 20, "collect-to-receive": 10, "receive-to-result": 30, "order-to-result": 60},
+            id="T1-an-amendment-is-not-late",
+        ),
+    ],
+)
 def test_stages(given_events: list[Event], expected: dict[str, float]) -> None:
     assert stage_minutes(given_events) == expected
     assert stage_minutes(list(reversed(given_events))) == expected, "the order of telling does not matter"
@@ -59,7 +74,12 @@ def test_T3_edges() -> None:
 
 
 def test_T4_summary_counts_what_was_over_its_limit_and_leaves_cancelled_out() -> None:
-    orders = [("stat", WHOLE), ("routine", WHOLE), ("stat", events(ordered=0, collected=16)), ("stat", events(ordered=0, collected=900, cancelled=901))]
+    orders = [
+        ("stat", WHOLE),
+        ("routine", WHOLE),
+        ("stat", events(ordered=0, collected=16)),
+        ("stat", events(ordered=0, collected=900, cancelled=901)),
+    ]
     by_stage = {summary.stage: summary for summary in summarise(orders, TABLE)}  # type: ignore[arg-type]  # literals above
     assert set(by_stage) == set(STAGES)
     collect = by_stage["order-to-collect"]
@@ -69,21 +89,36 @@ def test_T4_summary_counts_what_was_over_its_limit_and_leaves_cancelled_out() ->
     assert (empty.count, empty.median, empty.p90, empty.p95) == (0, None, None, None)
 
 
-@pytest.mark.parametrize(("priority", "given_events", "minute", "expected"), [
-    # STAT: 15 minutes to collect, 15 to receive, 45 to result, 30 to acknowledge; "soon" from 75 %.
-    pytest.param("stat", events(ordered=0), 11, ("order-to-collect", "in-time"), id="T5-in-time"),
-    pytest.param("stat", events(ordered=0), 11.25, ("order-to-collect", "soon"), id="T5-soon"),
-    pytest.param("stat", events(ordered=0), 15, ("order-to-collect", "soon"), id="T5-on-the-limit"),
-    pytest.param("stat", events(ordered=0), 15.1, ("order-to-collect", "overdue"), id="T5-overdue"),
-    pytest.param("routine", events(ordered=0), 15.1, ("order-to-collect", "in-time"), id="T5-routine-has-time"),
-    pytest.param("stat", events(ordered=0, collected=10), 20, ("collect-to-receive", "in-time"), id="T5-next-stage"),
-    pytest.param("stat", events(ordered=0, collected=10, received=20, resulted=60), 91, ("result-to-acknowledge", "overdue"), id="T5-nobody-looked"),
-    pytest.param("stat", events(ordered=0, collected=10, received=20, rejected=21), 22, ("order-to-collect", "overdue"), id="T6-rejected-waits-for-collection-again"),
-    pytest.param("timed", events(due=60, ordered=0), 61, ("order-to-collect", "in-time"), id="T6-timed-from-when-it-is-due"),
-    pytest.param("stat", WHOLE, 200, None, id="T6-closed"),
-    pytest.param("stat", events(ordered=0, cancelled=5), 200, None, id="T6-cancelled"),
-    pytest.param("stat", [], 200, None, id="T6-not-begun"),
-])
+@pytest.mark.parametrize(
+    ("priority", "given_events", "minute", "expected"),
+    [
+        # STAT: 15 minutes to collect, 15 to receive, 45 to result, 30 to acknowledge; "soon" from 75 %.
+        pytest.param("stat", events(ordered=0), 11, ("order-to-collect", "in-time"), id="T5-in-time"),
+        pytest.param("stat", events(ordered=0), 11.25, ("order-to-collect", "soon"), id="T5-soon"),
+        pytest.param("stat", events(ordered=0), 15, ("order-to-collect", "soon"), id="T5-on-the-limit"),
+        pytest.param("stat", events(ordered=0), 15.1, ("order-to-collect", "overdue"), id="T5-overdue"),
+        pytest.param("routine", events(ordered=0), 15.1, ("order-to-collect", "in-time"), id="T5-routine-has-time"),
+        pytest.param("stat", events(ordered=0, collected=10), 20, ("collect-to-receive", "in-time"), id="T5-next-stage"),
+        pytest.param(
+            "stat",
+            events(ordered=0, collected=10, received=20, resulted=60),
+            91,
+            ("result-to-acknowledge", "overdue"),
+            id="T5-nobody-looked",
+        ),
+        pytest.param(
+            "stat",
+            events(ordered=0, collected=10, received=20, rejected=21),
+            22,
+            ("order-to-collect", "overdue"),
+            id="T6-rejected-waits-for-collection-again",
+        ),
+        pytest.param("timed", events(due=60, ordered=0), 61, ("order-to-collect", "in-time"), id="T6-timed-from-when-it-is-due"),
+        pytest.param("stat", WHOLE, 200, None, id="T6-closed"),
+        pytest.param("stat", events(ordered=0, cancelled=5), 200, None, id="T6-cancelled"),
+        pytest.param("stat", [], 200, None, id="T6-not-begun"),
+    ],
+)
 def test_waiting(priority: str, given_events: list[Event], minute: float, expected: tuple[str, str] | None) -> None:
     found = waiting(priority, given_events, T0 + timedelta(minutes=minute), TABLE)  # type: ignore[arg-type]  # literals above
     assert (None if found is None else (found.stage, found.state)) == expected

@@ -19,7 +19,12 @@ ACCEPTED_IDENTIFIERS = frozenset({"name", "birth-date", "record-number", "assign
 
 
 def assess(
-    act_name: str, facts: Facts, requirements: Requirements, at: datetime, *, further: Sequence[Refusal] = (),
+    act_name: str,
+    facts: Facts,
+    requirements: Requirements,
+    at: datetime,
+    *,
+    further: Sequence[Refusal] = (),
 ) -> tuple[Refusal, ...]:
     """List every reason against performing `act_name` at `at`; empty means it may be done.
 
@@ -93,7 +98,7 @@ def _person(_name: str, _act: Act, facts: Facts, requirements: Requirements, at:
     return refusals
 
 
-def _role(name: str, act: Act, facts: Facts, requirements: Requirements, at: datetime) -> list[Refusal]:
+def _role(name: str, act: Act, facts: Facts, requirements: Requirements, _at: datetime) -> list[Refusal]:
     # G2: the role may perform the act at all.
     role = requirements.role_of(facts.performer.profession, facts.performer.level)
     if role is not None and role in act.roles:
@@ -156,7 +161,9 @@ def _supervisor_faults(act: Act, facts: Facts, requirements: Requirements, at: d
         refusals.append(Refusal("supervision.role", {"by": ", ".join(f"role:{role}" for role in rule.by)}))
     elif _competence_faults(person, competences_needed(act, replace(facts, performer=person)), at):
         refusals.append(Refusal("supervision.not-competent"))
-    if not person.active or any(refusal.code.startswith("credential.") for refusal in _person("", act, replace(facts, performer=person), requirements, at)):
+    if not person.active or any(
+        refusal.code.startswith("credential.") for refusal in _person("", act, replace(facts, performer=person), requirements, at)
+    ):
         refusals.append(Refusal("supervision.not-current"))
     if rule.mode == "present" and not supervisor.present:
         refusals.append(Refusal("supervision.absent"))
@@ -182,7 +189,9 @@ def _identification(_name: str, act: Act, facts: Facts, _requirements: Requireme
         return [Refusal("identification.none", {"number": rule.identifiers_min})]
     refusals: list[Refusal] = []
     if identification.differed:
-        refusals.append(Refusal("identification.mismatch", {"differed": ", ".join(f"identifier:{item}" for item in identification.differed)}))
+        refusals.append(
+            Refusal("identification.mismatch", {"differed": ", ".join(f"identifier:{item}" for item in identification.differed)})
+        )
     if identification.order_patient is not None and identification.order_patient != identification.patient:
         refusals.append(Refusal("identification.other-patient"))
     accepted = identification.matched & ACCEPTED_IDENTIFIERS
@@ -244,10 +253,8 @@ def _blocked_by_calibration(device: Equipment, at: datetime) -> bool:
 
 def _equipment(_name: str, act: Act, facts: Facts, _requirements: Requirements, at: datetime) -> list[Refusal]:
     # G8: the device is there and fit. The block is here, in the act, not in a list on a screen.
-    refusals: list[Refusal] = []
-    for kind in act.equipment:
-        if not any(device.kind == kind for device in facts.equipment):
-            refusals.append(Refusal("equipment.none", {"kind": f"equipment:{kind}"}))
+    here = {device.kind for device in facts.equipment}
+    refusals = [Refusal("equipment.none", {"kind": f"equipment:{kind}"}) for kind in act.equipment if kind not in here]
     if act.equipment_state == "any":
         return refusals
     for device in facts.equipment:
@@ -314,6 +321,16 @@ def _signature_and_reason(_name: str, act: Act, facts: Facts, _requirements: Req
 
 _Rule = Callable[[str, Act, Facts, Requirements, datetime], list[Refusal]]
 _RULES: tuple[_Rule, ...] = (
-    _person, _role, _competence, _supervision, _identification, _order, _consent, _equipment, _lots, _second_person,
-    _precautions, _signature_and_reason,
+    _person,
+    _role,
+    _competence,
+    _supervision,
+    _identification,
+    _order,
+    _consent,
+    _equipment,
+    _lots,
+    _second_person,
+    _precautions,
+    _signature_and_reason,
 )

@@ -38,8 +38,15 @@ def names(requirements: Requirements, language: str) -> dict[str, str]:
 
 
 def explain(
-    act_name: str, facts: Facts, requirements: Requirements, at: datetime, *, language: str = "en", zone: tzinfo = UTC,
-    colleagues: Sequence[Performer] = (), further: Sequence[Refusal] = (),
+    act_name: str,
+    facts: Facts,
+    requirements: Requirements,
+    at: datetime,
+    *,
+    language: str = "en",
+    zone: tzinfo = UTC,
+    colleagues: Sequence[Performer] = (),
+    further: Sequence[Refusal] = (),
 ) -> Explanation:
     """Answer "why can't I?" for the performer in `facts` and this act, and say who else could.
 

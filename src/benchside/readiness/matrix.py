@@ -1,6 +1,6 @@
 """The whole table of who may do what, in words: one row an act, one column a role, and the act's conditions beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,39 +50,45 @@ def _listed(codes: tuple[str, ...], prefix: str, known: Mapping[str, str]) -> st
 
 def conditions(act: Act, requirements: Requirements, language: str) -> tuple[str, ...]:
     """Say in sentences what an act asks besides the role, in the order the gate asks it."""
-    known = names(requirements, language)
     phrases = {name: texts[language] for name, texts in _phrases().items()}
-    found: list[str] = []
+    known = names(requirements, language)
+    return (*_of_the_person(act, phrases, known), *_of_the_work(act, phrases, known))
+
+
+def _of_the_person(act: Act, phrases: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
+    ways = tuple(dict.fromkeys(item for competences in act.competence_by.values() for item in competences))
     if act.competence:
-        found.append(phrases["competence"].format(what=_listed(act.competence, "competence", known)))
-    ways = dict.fromkeys(item for competences in act.competence_by.values() for item in competences)
+        yield phrases["competence"].format(what=_listed(act.competence, "competence", known))
     if ways:
-        found.append(phrases["competence_by"].format(what=_listed(tuple(ways), "competence", known)))
+        yield phrases["competence_by"].format(what=_listed(ways, "competence", known))
     if act.competence_of_subject:
-        found.append(phrases["competence_of_subject"])
-    if (act.competence or ways) and act.untrained == "supervised" and act.supervision is not None:
-        found.append(phrases["untrained"])
+        yield phrases["competence_of_subject"]
     if act.supervision is not None:
-        mode = "present" if act.supervision.mode == "present" else "cosign"
-        found.append(phrases[mode].format(by=_listed(act.supervision.by, "role", known), minutes=act.supervision.cosign_within_min or 0))
+        if (act.competence or ways) and act.untrained == "supervised":
+            yield phrases["untrained"]
+        minutes = act.supervision.cosign_within_min or 0
+        yield phrases[act.supervision.mode].format(by=_listed(act.supervision.by, "role", known), minutes=minutes)
+
+
+def _of_the_work(act: Act, phrases: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
     if act.identification is not None:
-        found.append(phrases["identification"].format(number=act.identification.identifiers_min, minutes=act.identification.valid_min))
+        yield phrases["identification"].format(number=act.identification.identifiers_min, minutes=act.identification.valid_min)
     if act.order == "active":
-        found.append(phrases["order"])
+        yield phrases["order"]
     if act.consent != "none":
-        found.append(phrases["consent"].format(form=known[f"consent:{act.consent}"]))
+        yield phrases["consent"].format(form=known[f"consent:{act.consent}"])
     if act.precautions:
-        found.append(phrases["precautions"])
-    if act.equipment:
-        found.append(phrases["equipment"].format(what=_listed(act.equipment, "equipment", known)))
-    if act.lots:
-        found.append(phrases["lots"].format(what=_listed(act.lots, "lot", known)))
-    if act.not_after_self:
-        found.append(phrases["not_after_self"].format(what=_listed(act.not_after_self, "act", known)))
-    found.extend(phrases[flag] for flag in ("not_self_subject", "reason", "signature") if getattr(act, flag))
+        yield phrases["precautions"]
+    for phrase, codes, prefix in (
+        ("equipment", act.equipment, "equipment"),
+        ("lots", act.lots, "lot"),
+        ("not_after_self", act.not_after_self, "act"),
+    ):
+        if codes:
+            yield phrases[phrase].format(what=_listed(codes, prefix, known))
+    yield from (phrases[flag] for flag in ("not_self_subject", "reason", "signature") if getattr(act, flag))
     if act.override is not None:
-        found.append(phrases["override"].format(by=_listed(act.override.by, "role", known), hours=act.override.review_within_h))
-    return tuple(found)
+        yield phrases["override"].format(by=_listed(act.override.by, "role", known), hours=act.override.review_within_h)
 
 
 def matrix(requirements: Requirements, language: str = "en") -> Matrix:
@@ -91,13 +97,15 @@ def matrix(requirements: Requirements, language: str = "en") -> Matrix:
     rows: list[Row] = []
     for name, act in requirements.acts.items():
         permissions = {role: act.roles.get(role, "none") for role in requirements.roles}
-        rows.append(Row(
-            act=name,
-            words=act.text(language),
-            kind=act.kind,
-            kind_words=phrases[f"kind_{act.kind}"],
-            cells=tuple(Cell(role, permission, phrases[f"cell_{permission}"]) for role, permission in permissions.items()),
-            conditions=conditions(act, requirements, language),
-            source=act.source,
-        ))
+        rows.append(
+            Row(
+                act=name,
+                words=act.text(language),
+                kind=act.kind,
+                kind_words=phrases[f"kind_{act.kind}"],
+                cells=tuple(Cell(role, permission, phrases[f"cell_{permission}"]) for role, permission in permissions.items()),
+                conditions=conditions(act, requirements, language),
+                source=act.source,
+            )
+        )
     return Matrix(tuple((role, term.text(language)) for role, term in requirements.roles.items()), tuple(rows))

@@ -42,7 +42,12 @@ class OverrideDecision:
 
 
 def apply_override(
-    act_name: str, refusals: Sequence[Refusal], override: Override, performer: Performer, requirements: Requirements, at: datetime,
+    act_name: str,
+    refusals: Sequence[Refusal],
+    override: Override,
+    performer: Performer,
+    requirements: Requirements,
+    at: datetime,
 ) -> OverrideDecision:
     """Set aside those `refusals` (as `assess` gave them) that the act's override rule allows.
 

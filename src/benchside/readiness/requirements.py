@@ -140,8 +140,12 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def names(self, language: str) -> dict[str, str]:
         """Return what `role:nurse`, `act:order`, `competence:venipuncture` and their like are called in `language`."""
         groups: dict[str, dict[str, Any]] = {
-            "role": self.roles, "competence": self.competences, "credential": self.credentials,
-            "equipment": self.equipment, "lot": self.lots, "act": self.acts,
+            "role": self.roles,
+            "competence": self.competences,
+            "credential": self.credentials,
+            "equipment": self.equipment,
+            "lot": self.lots,
+            "act": self.acts,
         }
         return {f"{prefix}:{name}": term.text(language) for prefix, terms in groups.items() for name, term in terms.items()}
 
@@ -150,6 +154,7 @@ def faults_of(requirements: Requirements) -> tuple[str, ...]:
     """List everything that does not hang together: names that are not defined, times out of their limits."""
     faults: list[str] = []
     for name, act in requirements.acts.items():
+
         def check(given: tuple[str, ...] | dict[str, Any], known: dict[str, Any], what: str, act_name: str = name) -> None:
             faults.extend(f"{act_name}: there is no {what} {item!r}." for item in given if item not in known)
 
@@ -166,11 +171,15 @@ def faults_of(requirements: Requirements) -> tuple[str, ...]:
                 faults.append(f"{name}: a co-signature needs a time of 1 to 10080 minutes.")
         if "supervised" in act.roles.values() and act.supervision is None:
             faults.append(f"{name}: a supervised role needs a rule of supervision.")
-        if act.identification is not None and not (1 <= act.identification.identifiers_min <= 5 and 1 <= act.identification.valid_min <= 1440):
+        if act.identification is not None and not (
+            1 <= act.identification.identifiers_min <= 5 and 1 <= act.identification.valid_min <= 1440
+        ):
             faults.append(f"{name}: identification takes 1 to 5 identifiers and holds 1 to 1440 minutes.")
         if act.override is not None:
             check(act.override.by, act.roles, "role of this act")
-            faults.extend(f"{name}: {code} is not among the override's codes." for code in act.override.only_by if code not in act.override.codes)
+            faults.extend(
+                f"{name}: {code} is not among the override's codes." for code in act.override.only_by if code not in act.override.codes
+            )
             for code, roles in act.override.only_by.items():
                 check(roles, dict.fromkeys(act.override.by), f"role of the override (for {code})")
             if not 1 <= act.override.review_within_h <= 720 or not act.override.reasons:

@@ -5,7 +5,7 @@ not declared by who makes it: a change that does both needs both. Rules S1 to S5
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -17,15 +17,26 @@ from benchside.readiness.requirements import (
 )
 
 SITE_ACTS_MAX = 200
-FIXED_FIELDS = frozenset({"site", "kind", "source", "en", "es", "competence_professions", "equipment_state", "competence_of_subject",
-                          "not_self_subject", "patient"})
+FIXED_FIELDS = frozenset(
+    {
+        "site",
+        "kind",
+        "source",
+        "en",
+        "es",
+        "competence_professions",
+        "equipment_state",
+        "competence_of_subject",
+        "not_self_subject",
+        "patient",
+    }
+)
 
 _RANK_PERMISSION = {"none": 0, "supervised": 1, "alone": 2}
 _RANK_CONSENT = {"none": 0, "implied": 1, "verbal": 2, "written": 3}
 
 Directions = frozenset[str]
 _NEITHER: Directions = frozenset()
-_BOTH: Directions = frozenset({"tighten", "loosen"})
 
 
 def _by_size(before: float, after: float, *, more_is: str) -> Directions:
@@ -42,14 +53,16 @@ def _by_set(before: Any, after: Any, *, more_is: str) -> Directions:
 
 
 def _union(*parts: Directions) -> Directions:
-    return frozenset().union(*parts)
+    return frozenset[str]().union(*parts)
 
 
 def _roles(before: Mapping[str, str], after: Mapping[str, str]) -> Directions:
-    return _union(*(
-        _by_size(_RANK_PERMISSION[before.get(role, "none")], _RANK_PERMISSION[after.get(role, "none")], more_is="loosen")
-        for role in {*before, *after}
-    ))
+    return _union(
+        *(
+            _by_size(_RANK_PERMISSION[before.get(role, "none")], _RANK_PERMISSION[after.get(role, "none")], more_is="loosen")
+            for role in {*before, *after}
+        )
+    )
 
 
 def _competence_by(before: Mapping[str, Any], after: Mapping[str, Any]) -> Directions:
@@ -94,7 +107,10 @@ def _override(before: Any, after: Any) -> Directions:
         _by_set(before.codes, after.codes, more_is="loosen"),
         _by_set(before.reasons, after.reasons, more_is="loosen"),
         _by_size(before.review_within_h, after.review_within_h, more_is="loosen"),
-        *(_by_set(before.only_by.get(code, before.by), after.only_by.get(code, after.by), more_is="loosen") for code in {*before.only_by, *after.only_by}),
+        *(
+            _by_set(before.only_by.get(code, before.by), after.only_by.get(code, after.by), more_is="loosen")
+            for code in {*before.only_by, *after.only_by}
+        ),
     )
 
 
@@ -123,18 +139,18 @@ def direction(field: str, before: Act, after: Act) -> Directions:
 
 
 def _changed(act: Act, changes: Mapping[str, Any]) -> Act:
-    values: dict[str, Any] = msgspec.to_builtins(act)
-    for field, value in changes.items():
-        if field == "roles" and isinstance(value, Mapping):  # S2: roles are changed one by one; `none` takes one away.
-            roles = {**values["roles"], **value}
-            values["roles"] = {role: permission for role, permission in roles.items() if permission != "none"}
-        else:
-            values[field] = value
-    if values["override"] is not None and "override" not in changes:  # Who may no longer act may no longer override.
-        rule, left = values["override"], values["roles"]
-        narrowed = {code: [role for role in roles if role in left] for code, roles in rule.get("only_by", {}).items()}
-        values["override"] = {**rule, "by": [role for role in rule["by"] if role in left], "only_by": narrowed}
-    return msgspec.convert(values, Act)
+    values: dict[str, Any] = {**msgspec.to_builtins(act), **changes}
+    if isinstance(changes.get("roles"), dict):  # S2: roles are changed one by one; `none` takes one away.
+        roles = cast(dict[str, Any], {**act.roles, **changes["roles"]})
+        values["roles"] = {role: permission for role, permission in roles.items() if permission != "none"}
+    merged = msgspec.convert(values, Act)
+    rule = merged.override
+    if rule is None or "override" in changes:
+        return merged
+    left = merged.roles  # Who may no longer act may no longer override.
+    only_by = {code: tuple(role for role in roles if role in left) for code, roles in rule.only_by.items()}
+    narrowed = msgspec.structs.replace(rule, by=tuple(role for role in rule.by if role in left), only_by=only_by)
+    return msgspec.structs.replace(merged, override=narrowed)
 
 
 def merge_site_rules(package: Requirements, site: Mapping[str, Mapping[str, Any]]) -> Requirements:

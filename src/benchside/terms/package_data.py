@@ -27,10 +27,12 @@ class _DecimalLoader(yaml.SafeLoader):
     YAML 1.1 also reads `no`, `on` and `off` as truth values, which in a laboratory are answers and words.
     """
 
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_DecimalLoader.yaml_implicit_resolvers = {
+    first: [(tag, re.compile(r"^(?:true|false)$") if tag == _BOOLEAN else pattern) for tag, pattern in resolvers]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
@@ -38,7 +40,6 @@ def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
 
 
 _DecimalLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
-_DecimalLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
 def parse_table(text: str, shape: type[T], *, name: str) -> T:

@@ -55,59 +55,77 @@ class Quantity:
             raise ValueError("A quantity needs a finite number; a special value is a coded result, not a number.")
 
 
-_PREFIXES = MappingProxyType({
-    "T": 12, "G": 9, "M": 6, "k": 3, "h": 2, "da": 1, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15,
-})
+_PREFIXES = MappingProxyType(
+    {
+        "T": 12,
+        "G": 9,
+        "M": 6,
+        "k": 3,
+        "h": 2,
+        "da": 1,
+        "d": -1,
+        "c": -2,
+        "m": -3,
+        "u": -6,
+        "n": -9,
+        "p": -12,
+        "f": -15,
+    }
+)
 
 # Code -> (factor in base units, dimensions, takes a metric prefix). UCUM 2.1 tables 2 to 23.
 # One deliberate departure: UCUM makes mol, eq and osm one pure number, so that 10*3/uL would convert to mol/L and
 # meq/L to mmol/L. For calcium that is wrong by two; here each is a dimension of its own and such values do not convert.
-_ATOMS: MappingProxyType[str, tuple[Fraction, dict[str, int], bool]] = MappingProxyType({
-    "1": (Fraction(1), {}, False),
-    "10*": (Fraction(10), {}, False),
-    "10^": (Fraction(10), {}, False),
-    "%": (Fraction(1, 100), {}, False),
-    "[ppm]": (Fraction(1, 10**6), {}, False),
-    "g": (Fraction(1), {"g": 1}, True),
-    "m": (Fraction(1), {"m": 1}, True),
-    "s": (Fraction(1), {"s": 1}, True),
-    "K": (Fraction(1), {"K": 1}, True),
-    "mol": (Fraction(1), {"mol": 1}, True),
-    "eq": (Fraction(1), {"eq": 1}, True),
-    "osm": (Fraction(1), {"osm": 1}, True),
-    "L": (Fraction(1, 1000), {"m": 3}, True),
-    "l": (Fraction(1, 1000), {"m": 3}, True),
-    "min": (Fraction(60), {"s": 1}, False),
-    "h": (Fraction(3600), {"s": 1}, False),
-    "d": (Fraction(86400), {"s": 1}, False),
-    "wk": (Fraction(7 * 86400), {"s": 1}, False),
-    "mo": (Fraction(31557600, 12), {"s": 1}, False),
-    "a": (Fraction(31557600), {"s": 1}, False),
-    "Hz": (Fraction(1), {"s": -1}, True),
-    "Pa": (Fraction(1000), {"g": 1, "m": -1, "s": -2}, True),
-    "bar": (Fraction(10**8), {"g": 1, "m": -1, "s": -2}, True),
-    "m[Hg]": (Fraction(133322000), {"g": 1, "m": -1, "s": -2}, True),
-    "V": (Fraction(1000), {"g": 1, "m": 2, "s": -2, "C": -1}, True),
-    "U": (Fraction(1, 60 * 10**6), {"mol": 1, "s": -1}, True),
-    "kat": (Fraction(1), {"mol": 1, "s": -1}, True),
-    "[IU]": (Fraction(1), {"[IU]": 1}, True),
-    "[iU]": (Fraction(1), {"[IU]": 1}, True),
-    "[pH]": (Fraction(1), {"[pH]": 1}, False),
-    "[HPF]": (Fraction(1), {"[HPF]": 1}, False),
-    "[LPF]": (Fraction(1), {"[LPF]": 1}, False),
-    "[CFU]": (Fraction(1), {"[CFU]": 1}, True),
-    "[lb_av]": (Fraction(45359237, 100000), {"g": 1}, False),
-    "[oz_av]": (Fraction(45359237, 1600000), {"g": 1}, False),
-    "[in_i]": (Fraction(254, 10000), {"m": 1}, False),
-    "[ft_i]": (Fraction(3048, 10000), {"m": 1}, False),
-    "[drp]": (Fraction(1, 20 * 10**6), {"m": 3}, False),
-})
+_ATOMS: MappingProxyType[str, tuple[Fraction, dict[str, int], bool]] = MappingProxyType(
+    {
+        "1": (Fraction(1), {}, False),
+        "10*": (Fraction(10), {}, False),
+        "10^": (Fraction(10), {}, False),
+        "%": (Fraction(1, 100), {}, False),
+        "[ppm]": (Fraction(1, 10**6), {}, False),
+        "g": (Fraction(1), {"g": 1}, True),
+        "m": (Fraction(1), {"m": 1}, True),
+        "s": (Fraction(1), {"s": 1}, True),
+        "K": (Fraction(1), {"K": 1}, True),
+        "mol": (Fraction(1), {"mol": 1}, True),
+        "eq": (Fraction(1), {"eq": 1}, True),
+        "osm": (Fraction(1), {"osm": 1}, True),
+        "L": (Fraction(1, 1000), {"m": 3}, True),
+        "l": (Fraction(1, 1000), {"m": 3}, True),
+        "min": (Fraction(60), {"s": 1}, False),
+        "h": (Fraction(3600), {"s": 1}, False),
+        "d": (Fraction(86400), {"s": 1}, False),
+        "wk": (Fraction(7 * 86400), {"s": 1}, False),
+        "mo": (Fraction(31557600, 12), {"s": 1}, False),
+        "a": (Fraction(31557600), {"s": 1}, False),
+        "Hz": (Fraction(1), {"s": -1}, True),
+        "Pa": (Fraction(1000), {"g": 1, "m": -1, "s": -2}, True),
+        "bar": (Fraction(10**8), {"g": 1, "m": -1, "s": -2}, True),
+        "m[Hg]": (Fraction(133322000), {"g": 1, "m": -1, "s": -2}, True),
+        "V": (Fraction(1000), {"g": 1, "m": 2, "s": -2, "C": -1}, True),
+        "U": (Fraction(1, 60 * 10**6), {"mol": 1, "s": -1}, True),
+        "kat": (Fraction(1), {"mol": 1, "s": -1}, True),
+        "[IU]": (Fraction(1), {"[IU]": 1}, True),
+        "[iU]": (Fraction(1), {"[IU]": 1}, True),
+        "[pH]": (Fraction(1), {"[pH]": 1}, False),
+        "[HPF]": (Fraction(1), {"[HPF]": 1}, False),
+        "[LPF]": (Fraction(1), {"[LPF]": 1}, False),
+        "[CFU]": (Fraction(1), {"[CFU]": 1}, True),
+        "[lb_av]": (Fraction(45359237, 100000), {"g": 1}, False),
+        "[oz_av]": (Fraction(45359237, 1600000), {"g": 1}, False),
+        "[in_i]": (Fraction(254, 10000), {"m": 1}, False),
+        "[ft_i]": (Fraction(3048, 10000), {"m": 1}, False),
+        "[drp]": (Fraction(1, 20 * 10**6), {"m": 3}, False),
+    }
+)
 
 # Special units of UCUM that laboratories use: base value = value * factor + offset (kelvin).
-_SPECIAL: MappingProxyType[str, tuple[Fraction, Fraction]] = MappingProxyType({
-    "Cel": (Fraction(1), Fraction(27315, 100)),
-    "[degF]": (Fraction(5, 9), Fraction(45967, 100) * Fraction(5, 9)),
-})
+_SPECIAL: MappingProxyType[str, tuple[Fraction, Fraction]] = MappingProxyType(
+    {
+        "Cel": (Fraction(1), Fraction(27315, 100)),
+        "[degF]": (Fraction(5, 9), Fraction(45967, 100) * Fraction(5, 9)),
+    }
+)
 
 _ANNOTATION = re.compile(r"\{[\x21-\x7a\x7c\x7e]*\}")
 _COMPONENT = re.compile(r"(?P<atom>10[*^]|%|\d+|[A-Za-z]+(?:\[[^\[\]{}]+\])?|\[[^\[\]{}]+\])(?P<exponent>[+-]?\d+)?$")
@@ -155,13 +173,13 @@ def parse_unit(code: str) -> Unit:
     tokens: list[str] = _TOKEN.findall(code)
     if "".join(tokens) != code:
         raise UnitUnknown(f"{code!r} is not a UCUM unit: a brace stands alone.")
-    for position, token in enumerate(tokens):
-        if token in "./":
-            if after_operator or (position == 0 and token == "."):
+    for position, piece in enumerate(tokens):
+        if piece in {".", "/"}:
+            if after_operator or (position == 0 and piece == "."):
                 raise UnitUnknown(f"{code!r} is not a UCUM unit: two operators meet.")
-            sign, after_operator = (-1 if token == "/" else 1), True
+            sign, after_operator = (-1 if piece == "/" else 1), True
             continue
-        part, powers = _component(token, code)
+        part, powers = _component(piece, code)
         factor *= part**sign
         for name, power in powers.items():
             dimensions[name] = dimensions.get(name, 0) + power * sign
@@ -234,7 +252,6 @@ def rounded(value: Decimal, decimals: int) -> Decimal:
 
 def decimals_of(value: Decimal) -> int:
     """How many decimals the value was written with: 4.10 has two."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int):
+    if not value.is_finite():
         raise ValueError("Only a finite number has decimals.")
-    return max(0, -exponent)
+    return max(0, -int(value.as_tuple().exponent))

@@ -112,7 +112,11 @@ def read_signs(readings: Sequence[Reading], table: VitalsTable) -> tuple[Mapping
         except (UnitUnknown, UnitsDiffer):
             refusals.append(Refusal("vitals.sign.unit", {**about, "unit": reading.unit, "expected": sign.unit}))
             continue
-        if reading.sign == "temperature" and reading.unit == "Cel" and FAHRENHEIT_AS_CELSIUS[0] <= reading.value <= FAHRENHEIT_AS_CELSIUS[1]:
+        if (
+            reading.sign == "temperature"
+            and reading.unit == "Cel"
+            and FAHRENHEIT_AS_CELSIUS[0] <= reading.value <= FAHRENHEIT_AS_CELSIUS[1]
+        ):
             celsius = rounded(convert(reading.value, "[degF]", "Cel"), sign.decimals)
             refusals.append(Refusal("vitals.temperature.fahrenheit", {"entered": reading.value, "celsius": celsius}))
         elif not sign.hard[0] <= value <= sign.hard[1]:
@@ -123,7 +127,11 @@ def read_signs(readings: Sequence[Reading], table: VitalsTable) -> tuple[Mapping
 
 
 def contradictions(
-    values: Mapping[str, Decimal], *, adult: bool = True, last_weight_kg: Decimal | None = None, weight_days_ago: int | None = None,
+    values: Mapping[str, Decimal],
+    *,
+    adult: bool = True,
+    last_weight_kg: Decimal | None = None,
+    weight_days_ago: int | None = None,
     last_height_cm: Decimal | None = None,
 ) -> tuple[Refusal, ...]:
     """N3 to N6: signs that contradict each other or the last measurement: measure again, or confirm.
@@ -140,7 +148,13 @@ def contradictions(
         elif systolic - diastolic < 10:
             refusals.append(Refusal("vitals.pressure.narrow", {"difference": systolic - diastolic}))
     weight, height = values.get("weight"), values.get("height")
-    if weight is not None and last_weight_kg is not None and weight_days_ago is not None and weight_days_ago <= 30 and abs(weight - last_weight_kg) * 10 > last_weight_kg:
+    if (
+        weight is not None
+        and last_weight_kg is not None
+        and weight_days_ago is not None
+        and weight_days_ago <= 30
+        and abs(weight - last_weight_kg) * 10 > last_weight_kg
+    ):
         refusals.append(Refusal("vitals.weight.changed", {"weight": weight, "last": last_weight_kg, "days": weight_days_ago}))
     if adult and height is not None and last_height_cm is not None and abs(height - last_height_cm) > 2:
         refusals.append(Refusal("vitals.height.changed", {"height": height, "last": last_height_cm}))

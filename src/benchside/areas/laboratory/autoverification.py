@@ -19,7 +19,6 @@ from benchside.terms.package_data import package_table
 from benchside.terms.quantity import Quantity
 from benchside.terms.refusal import Refusal
 
-
 _NO_PANEL: Mapping[str, Decimal] = MappingProxyType({})
 
 

@@ -73,15 +73,23 @@ def limits(patient: Patient, on: date, table: BloodVolumeTable) -> BloodLimits |
     if not WEIGHT_KG_BOUNDS[0] <= patient.weight_kg <= WEIGHT_KG_BOUNDS[1]:
         return None
     newborn = AgeSpan.parse("..28d").holds(patient.birth_date, on)
-    per_kg = table.preterm_ml_per_kg if patient.preterm and newborn else next(
-        band.ml_per_kg for band in table.bands if AgeSpan.parse(band.age).holds(patient.birth_date, on)
+    per_kg = (
+        table.preterm_ml_per_kg
+        if patient.preterm and newborn
+        else next(band.ml_per_kg for band in table.bands if AgeSpan.parse(band.age).holds(patient.birth_date, on))
     )
     total = per_kg * patient.weight_kg
     return BloodLimits(*(total * pct / 100 for pct in (table.single_pct, table.day_pct, table.month_pct)))
 
 
 def volume_refusals(
-    planned_ml: Decimal, earlier: Sequence[EarlierDraw], patient: Patient, *, at: datetime, on: date, table: BloodVolumeTable,
+    planned_ml: Decimal,
+    earlier: Sequence[EarlierDraw],
+    patient: Patient,
+    *,
+    at: datetime,
+    on: date,
+    table: BloodVolumeTable,
 ) -> tuple[Refusal, ...]:
     """List every limit that this draw would pass: single (B3), with the last 24 hours (B4), with the last 30 days (B5).
 
@@ -97,9 +105,16 @@ def volume_refusals(
     refusals: list[Refusal] = []
     for window, planned, allowed in (("single", planned_ml, limit.single_ml), ("day", day, limit.day_ml), ("month", month, limit.month_ml)):
         if planned > allowed:
-            refusals.append(Refusal("collection.blood-volume.over-limit", {
-                "window": f"window:{window}", "planned": _millilitres(planned), "limit": _millilitres(allowed),
-            }))
+            refusals.append(
+                Refusal(
+                    "collection.blood-volume.over-limit",
+                    {
+                        "window": f"window:{window}",
+                        "planned": _millilitres(planned),
+                        "limit": _millilitres(allowed),
+                    },
+                )
+            )
     return tuple(refusals)
 
 

@@ -76,40 +76,79 @@ class Catalogue:
 
 def _analyte_of_test(code: str, facts: TestFacts, definition: Definition, ranges: RangesTable) -> Analyte:
     return Analyte(
-        code=code, loinc=facts.loinc, name=Term(facts.name, definition.es), kind=definition.value, unit=facts.unit,
-        decimals=definition.decimals, plausible=definition.plausible, molar_mass=definition.molar_mass, delta=definition.delta,
-        answers=(), normal=(), formula=None, ranges=ranges.ranges.get(code, ()),
+        code=code,
+        loinc=facts.loinc,
+        name=Term(facts.name, definition.es),
+        kind=definition.value,
+        unit=facts.unit,
+        decimals=definition.decimals,
+        plausible=definition.plausible,
+        molar_mass=definition.molar_mass,
+        delta=definition.delta,
+        answers=(),
+        normal=(),
+        formula=None,
+        ranges=ranges.ranges.get(code, ()),
     )
 
 
 def _analyte_of_component(code: str, component: ComponentDefinition, ranges: RangesTable) -> Analyte:
     return Analyte(
-        code=code, loinc=component.loinc, name=Term(component.name, component.es), kind=component.value, unit=component.unit,
-        decimals=component.decimals, plausible=component.plausible, molar_mass=None, delta=component.delta, answers=component.answers,
-        normal=component.normal, formula=component.formula, ranges=ranges.ranges.get(code, ()),
+        code=code,
+        loinc=component.loinc,
+        name=Term(component.name, component.es),
+        kind=component.value,
+        unit=component.unit,
+        decimals=component.decimals,
+        plausible=component.plausible,
+        molar_mass=None,
+        delta=component.delta,
+        answers=component.answers,
+        normal=component.normal,
+        formula=component.formula,
+        ranges=ranges.ranges.get(code, ()),
     )
 
 
 def build_catalogue(
-    facts: Mapping[str, TestFacts], definitions: DefinitionsTable, ranges: RangesTable, handling: Mapping[str, Term],
+    facts: Mapping[str, TestFacts],
+    definitions: DefinitionsTable,
+    ranges: RangesTable,
+    handling: Mapping[str, Term],
 ) -> Catalogue:
     """Join the tables into a catalogue. Raises ValueError that names every missing or dangling entry."""
     faults = [f"{code}: no definition" for code in facts if code not in definitions.tests]
     faults += [f"{code}: no facts" for code in definitions.tests if code not in facts]
-    faults += [f"{code}: unknown handling {item}" for code, entry in definitions.tests.items() for item in entry.handling if item not in handling]
+    faults += [
+        f"{code}: unknown handling {item}" for code, entry in definitions.tests.items() for item in entry.handling if item not in handling
+    ]
     faults += [f"{code}: in two tables" for code in definitions.components if code in facts]
-    faults += [f"{code}: unknown source {entry.source}" for code, entries in ranges.ranges.items() for entry in entries if entry.source not in ranges.sources]
+    faults += [
+        f"{code}: unknown source {entry.source}"
+        for code, entries in ranges.ranges.items()
+        for entry in entries
+        if entry.source not in ranges.sources
+    ]
     known = set(facts) | set(definitions.components)
     faults += [f"{code}: ranges for nothing" for code in ranges.ranges if code not in known]
     for code, panel in definitions.panels.items():
         faults += [f"{code}: unknown part {part}" for part in (*panel.of, *panel.extra, *panel.calculated) if part not in known]
         faults += [f"{code}: is no test of the facts"] if panel.test and code not in facts else []
-    faults += [f"{code}: a panel test without parts" for code, entry in definitions.tests.items() if entry.panel and code not in definitions.panels]
+    faults += [
+        f"{code}: a panel test without parts" for code, entry in definitions.tests.items() if entry.panel and code not in definitions.panels
+    ]
     if faults:
         raise ValueError("The catalogue does not hang together: " + "; ".join(faults))
-    analytes = {code: _analyte_of_test(code, facts[code], definition, ranges) for code, definition in definitions.tests.items() if not definition.panel}
+    analytes = {
+        code: _analyte_of_test(code, facts[code], definition, ranges)
+        for code, definition in definitions.tests.items()
+        if not definition.panel
+    }
     analytes |= {code: _analyte_of_component(code, component, ranges) for code, component in definitions.components.items()}
-    tests = {code: LaboratoryTest(code, Term(entry.name, definitions.tests[code].es), entry, definitions.tests[code]) for code, entry in facts.items()}
+    tests = {
+        code: LaboratoryTest(code, Term(entry.name, definitions.tests[code].es), entry, definitions.tests[code])
+        for code, entry in facts.items()
+    }
     panels = {code: _panel(code, panel) for code, panel in definitions.panels.items()}
     return Catalogue(tests, panels, analytes, handling)
 
@@ -133,7 +172,10 @@ def package_catalogue() -> Catalogue:
         package_table(_PACKAGE, "tests.yaml", dict[str, TestFacts]),
         package_table(_PACKAGE, "definitions.yaml", DefinitionsTable),
         package_table(_PACKAGE, "ranges.yaml", RangesTable),
-        {code: Term(entry["en"], entry["es"]) for code, entry in package_table(_PACKAGE, "handling.yaml", dict[str, dict[str, str]]).items()},
+        {
+            code: Term(entry["en"], entry["es"])
+            for code, entry in package_table(_PACKAGE, "handling.yaml", dict[str, dict[str, str]]).items()
+        },
     )
 
 
@@ -222,7 +264,7 @@ def _hits(catalogue: Catalogue, words: list[str], language: str, *, slips: bool)
     entries: list[tuple[str, Literal["test", "panel"], Term, tuple[str, ...]]] = [
         (panel.code, "panel", panel.name, panel.definition.synonyms) for panel in catalogue.panels.values() if not panel.definition.test
     ]
-    entries += [(test.code, "test", test.name, test.definition.synonyms) for test in catalogue.tests.values()]
+    entries.extend((test.code, "test", test.name, test.definition.synonyms) for test in catalogue.tests.values())
     hits: list[Hit] = []
     for code, kind, name, synonyms in entries:
         names = tuple(dict.fromkeys((fold(name.en), fold(name.es))))

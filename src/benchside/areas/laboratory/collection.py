@@ -88,7 +88,11 @@ def mismatch_report(record: Identity, found: Identity) -> tuple[Mismatch, ...]:
 
 
 def fasting_refusals(
-    *, asked: bool, last_meal: datetime | None, at: datetime, hours: tuple[int, int] = FASTING_HOURS_DEFAULT,
+    *,
+    asked: bool,
+    last_meal: datetime | None,
+    at: datetime,
+    hours: tuple[int, int] = FASTING_HOURS_DEFAULT,
 ) -> tuple[Refusal, ...]:
     """C3: when the order asks for fasting, the last meal must be told and lie `hours` back (both ends included)."""
     if not asked:
@@ -117,7 +121,11 @@ class ArmRestriction:
 
 
 def arm_refusals(
-    side: Side, restrictions: Sequence[ArmRestriction], *, infusion_stopped_min: int | None = None, below_infusion: bool = False,
+    side: Side,
+    restrictions: Sequence[ArmRestriction],
+    *,
+    infusion_stopped_min: int | None = None,
+    below_infusion: bool = False,
 ) -> tuple[Refusal, ...]:
     """C4: no draw from the arm of a mastectomy, fistula, graft or injury; C5: at an infusion only below it, stopped 2 minutes."""
     refusals: list[Refusal] = []
@@ -187,9 +195,18 @@ def collection_time(scanned_at: datetime, told_at: datetime) -> tuple[datetime, 
 
 
 UNABLE_REASONS: Mapping[str, bool] = {
-    "patient-refused": False, "patient-absent": True, "patient-not-identified": True, "no-vein-found": True, "two-attempts-failed": True,
-    "patient-fainted": True, "patient-not-fasting": True, "precaution-supplies-missing": True, "arm-not-usable": True, "order-unclear": True,
-    "equipment-missing": True, "patient-deceased": False,
+    "patient-refused": False,
+    "patient-absent": True,
+    "patient-not-identified": True,
+    "no-vein-found": True,
+    "two-attempts-failed": True,
+    "patient-fainted": True,
+    "patient-not-fasting": True,
+    "precaution-supplies-missing": True,
+    "arm-not-usable": True,
+    "order-unclear": True,
+    "equipment-missing": True,
+    "patient-deceased": False,
 }
 """C10: coded reasons why nothing was collected -> whether the work goes back into the queue (a refusal goes to the orderer)."""
 
@@ -197,5 +214,7 @@ UNABLE_REASONS: Mapping[str, bool] = {
 def unable_to_collect(reason: str) -> tuple[bool, tuple[Refusal, ...]]:
     """Say whether the work is queued again, or refuse an uncoded reason."""
     if reason not in UNABLE_REASONS:
-        return False, (Refusal("collection.unable.reason-unknown", {"reasons": ", ".join(f"unable-reason:{name}" for name in UNABLE_REASONS)}),)
+        return False, (
+            Refusal("collection.unable.reason-unknown", {"reasons": ", ".join(f"unable-reason:{name}" for name in UNABLE_REASONS)}),
+        )
     return UNABLE_REASONS[reason], ()

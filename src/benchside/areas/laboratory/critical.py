@@ -72,7 +72,13 @@ Limits = tuple[Decimal | None, Decimal | None]
 
 
 def critical_limits(
-    code: str, patient: Patient, on: date, catalogue: Catalogue, table: CriticalTable, *, site: Mapping[str, Limits] | None = None,
+    code: str,
+    patient: Patient,
+    on: date,
+    catalogue: Catalogue,
+    table: CriticalTable,
+    *,
+    site: Mapping[str, Limits] | None = None,
 ) -> Limits:
     """X1, X2: the limits for this analyte and this patient: the site's, else by age, else the adult default.
 

@@ -22,6 +22,9 @@ def laboratory_names(language: str) -> Mapping[str, str]:
     tests = {f"test:{code}": analyte.name.text(language) for code, analyte in catalogue.analytes.items()}
     tests |= {f"test:{code}": test.name.text(language) for code, test in catalogue.tests.items()}
     return {
-        **{code: term.text(language) for code, term in _own().items()}, **tests, **tube_names(language), **reception_names(language),
+        **{code: term.text(language) for code, term in _own().items()},
+        **tests,
+        **tube_names(language),
+        **reception_names(language),
         **critical_names(language),
     }

@@ -113,10 +113,14 @@ def _solve(items: Sequence[_Item], tubes: Mapping[str, Tube]) -> tuple[tuple[_Cl
                 for place in [index for index, opened in enumerate(state) if opened[0] == tube_class] + [len(state)]:
                     if place == len(state) and place >= bound:
                         continue
-                    opened = _open(state[place] if place < len(state) else (tube_class, Decimal(0), Decimal(0), 0, Decimal(0)), item.usual, item.smallest)
+                    opened = _open(
+                        state[place] if place < len(state) else (tube_class, Decimal(0), Decimal(0), 0, Decimal(0)),
+                        item.usual,
+                        item.smallest,
+                    )
                     if _fits(opened, tubes) is None:
                         continue
-                    new = (*state[:place], opened, *state[place + 1:])
+                    new = (*state[:place], opened, *state[place + 1 :])
                     known = following.get(new)
                     if known is None or cost + rank < known[0]:
                         following[new] = (cost + rank, (*history, (place, item.code)))
@@ -163,7 +167,7 @@ def blood_culture_bottles(table: TubeTable, weight_kg: Decimal | None, equipment
     return tuple((name, total / 2) for name in names)
 
 
-def _place(table: TubeTable, planned: PlannedTube, capillary: bool) -> tuple[int, int, str]:
+def _place(table: TubeTable, planned: PlannedTube, *, capillary: bool) -> tuple[int, int, str]:
     tube = table.tubes[planned.tube]
     return (tube.capillary or 3, 0, planned.tube) if capillary else (tube.position, tube.within, planned.tube)
 
@@ -173,8 +177,15 @@ def _handling(catalogue: Catalogue, codes: Sequence[str]) -> tuple[str, ...]:
 
 
 def plan_draw(
-    orders: Sequence[str], catalogue: Catalogue, table: TubeTable, *, equipment: Equipment = "needle", weight_kg: Decimal | None = None,
-    smallest: bool = False, micro: bool = False, blood_culture_sets: int = 1,
+    orders: Sequence[str],
+    catalogue: Catalogue,
+    table: TubeTable,
+    *,
+    equipment: Equipment = "needle",
+    weight_kg: Decimal | None = None,
+    smallest: bool = False,
+    micro: bool = False,
+    blood_culture_sets: int = 1,
 ) -> DrawPlan:
     """Plan the tubes for these orders (tests or panels): the fewest, in order, with volumes, inversions and handling.
 
@@ -188,16 +199,23 @@ def plan_draw(
     allowed = {code: (tube.micro or code) if micro else code for code, tube in table.tubes.items()}
     items = [
         _Item(code, _classes(test, allowed), Decimal(0) if smallest or micro else test.facts.usual_ml, test.facts.smallest_ml)
-        for code in codes if code not in cultures for test in (catalogue.tests[code],)
+        for code in codes
+        if code not in cultures
+        for test in (catalogue.tests[code],)
     ]
     items.sort(key=lambda item: (len(item.classes), item.classes, item.code))
-    planned = [_planned(catalogue, table, tube_class, served, smallest or micro) for tube_class, served in _solve(items, table.tubes)]
+    planned = [
+        _planned(catalogue, table, tube_class, served, smallest=smallest or micro) for tube_class, served in _solve(items, table.tubes)
+    ]
     for code in cultures:
         planned += [
-            PlannedTube("BLOOD_CULTURE", (code,), ml, ml, table.tubes["BLOOD_CULTURE"].inversions, _handling(catalogue, (code,)), bottle=bottle)
-            for _ in range(blood_culture_sets) for bottle, ml in blood_culture_bottles(table, weight_kg, equipment)
+            PlannedTube(
+                "BLOOD_CULTURE", (code,), ml, ml, table.tubes["BLOOD_CULTURE"].inversions, _handling(catalogue, (code,)), bottle=bottle
+            )
+            for _ in range(blood_culture_sets)
+            for bottle, ml in blood_culture_bottles(table, weight_kg, equipment)
         ]
-    planned.sort(key=lambda tube: _place(table, tube, micro))  # D3; stable, so the bottles of a set keep their order
+    planned.sort(key=lambda tube: _place(table, tube, capillary=micro))  # D3; stable, so the bottles of a set keep their order
     if equipment == "winged" and planned and planned[0].tube == "CITRATE":  # D4: the tubing's air would underfill it.
         discard = table.tubes["DISCARD"]
         planned.insert(0, PlannedTube("DISCARD", (), discard.volumes_ml[0], discard.volumes_ml[0], discard.inversions, ()))
@@ -206,18 +224,22 @@ def plan_draw(
     return DrawPlan(tubes, blood, capillary=micro)
 
 
-def _planned(catalogue: Catalogue, table: TubeTable, tube_class: _Class, served: tuple[str, ...], smallest: bool) -> PlannedTube:
+def _planned(catalogue: Catalogue, table: TubeTable, tube_class: _Class, served: tuple[str, ...], *, smallest: bool) -> PlannedTube:
     name, group, processing = tube_class
     tube, tests = table.tubes[name], [catalogue.tests[code].facts for code in served]
     usual = Decimal(0) if smallest else max(test.usual_ml for test in tests)
-    needed = need_ml(tube, processing, usual, max(test.smallest_ml for test in tests), len(tests), sum((test.smallest_ml for test in tests), Decimal(0)))
+    needed = need_ml(
+        tube, processing, usual, max(test.smallest_ml for test in tests), len(tests), sum((test.smallest_ml for test in tests), Decimal(0))
+    )
     size = tube.smallest_size(needed)
     if size is None:
         raise NoTubeFits(f"{', '.join(served)}: no {name} tube holds {needed} mL.")
     return PlannedTube(name, served, size, needed, tube.inversions, _handling(catalogue, served), group)
 
 
-def plan_collections(orders: Sequence[str], catalogue: Catalogue, table: TubeTable, *, equipment: Equipment = "needle", weight_kg: Decimal | None = None) -> Mapping[str, DrawPlan]:
+def plan_collections(
+    orders: Sequence[str], catalogue: Catalogue, table: TubeTable, *, equipment: Equipment = "needle", weight_kg: Decimal | None = None
+) -> Mapping[str, DrawPlan]:
     """D1: plan all collections of these orders, one plan a way (`venipuncture`, `arterial`, `urine`, `capillary`)."""
     ways: dict[str, list[str]] = {}
     for code in catalogue.tests_of(orders):
@@ -243,5 +265,7 @@ def order_refusals(drawn: Sequence[str], table: TubeTable, *, capillary: bool = 
             if wrong and (earlier, later) not in refusals:
                 known = any(entry.source_tube == earlier and later in entry.into for entry in table.carry_over)
                 effect = f"carry-over:{earlier}" if known else "carry-over:additive"
-                refusals[earlier, later] = Refusal("collection.order-of-draw.broken", {"earlier": f"tube:{earlier}", "later": f"tube:{later}", "effect": effect})
+                refusals[earlier, later] = Refusal(
+                    "collection.order-of-draw.broken", {"earlier": f"tube:{earlier}", "later": f"tube:{later}", "effect": effect}
+                )
     return tuple(refusals.values())

@@ -159,7 +159,9 @@ def quality_refusals(facts: QualityFacts, table: QualityTable, *, at: datetime, 
             rules = ", ".join(violation.rule.replace("_", "-") for violation in judgement.violations if violation.action == "reject")
             refusals.append(Refusal("quality.control.rejected", {**about, "rules": rules}))
         if len(judgement.levels) < facts.levels_needed:
-            refusals.append(Refusal("quality.control.levels-missing", {**about, "run": len(judgement.levels), "needed": facts.levels_needed}))
+            refusals.append(
+                Refusal("quality.control.levels-missing", {**about, "run": len(judgement.levels), "needed": facts.levels_needed})
+            )
         if at - judgement.at > timedelta(hours=table.valid_hours):  # Q10
             refusals.append(Refusal("quality.control.too-old", {**about, "hours": table.valid_hours}))
         if facts.last_lot_change is not None and judgement.at < facts.last_lot_change:  # Q12
@@ -177,5 +179,3 @@ def quality_refusals(facts: QualityFacts, table: QualityTable, *, at: datetime, 
 def levels_needed(code: str, table: QualityTable) -> int:
     """How many control levels a test needs."""
     return table.levels.get(code, table.levels["default"])
-
-

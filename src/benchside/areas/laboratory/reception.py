@@ -91,9 +91,7 @@ def stability_hours(limits: Sequence[StabilityLimit] | None, tube: str, conditio
     A limit for the very tube or condition beats a general one, also when it is shorter (aPTT on heparin: 1 h, not 6).
     """
     holds = frozenset(conditions)
-    fitting = [
-        limit for limit in limits or () if limit.tube in (None, tube) and (limit.condition is None or limit.condition in holds)
-    ]
+    fitting = [limit for limit in limits or () if limit.tube in (None, tube) and (limit.condition is None or limit.condition in holds)]
     if not fitting:
         return None
     return max(fitting, key=lambda limit: ((limit.tube is not None) + (limit.condition not in (None, *KEPT_AS_ASKED)), limit.hours)).hours
@@ -137,7 +135,12 @@ def clocks(specimen: Specimen, catalogue: Catalogue, table: ReceptionTable) -> t
 
 
 def spin_refusals(
-    specimens: Sequence[Specimen], catalogue: Catalogue, table: ReceptionTable, *, at: datetime, imbalance_g: Decimal = Decimal(0),
+    specimens: Sequence[Specimen],
+    catalogue: Catalogue,
+    table: ReceptionTable,
+    *,
+    at: datetime,
+    imbalance_g: Decimal = Decimal(0),
     program_g: int | None = None,
 ) -> tuple[Refusal, ...]:
     """P3: a load is not started with a tube that has not clotted, that is never spun or never spun again, unbalanced, or at a wrong g."""
@@ -228,7 +231,12 @@ def spoiled(reason: str, specimen: Specimen, catalogue: Catalogue, table: Recept
 
 
 def plan_rejection(
-    reason: str, specimen: Specimen, catalogue: Catalogue, table: ReceptionTable, *, named: Sequence[str] = (),
+    reason: str,
+    specimen: Specimen,
+    catalogue: Catalogue,
+    table: ReceptionTable,
+    *,
+    named: Sequence[str] = (),
 ) -> tuple[RejectionPlan | None, tuple[Refusal, ...]]:
     """P6: turn a coded reason into what is lost, kept and collected again; every rejection tells the orderer.
 
@@ -270,7 +278,11 @@ class Aliquot:
 
 
 def plan_aliquots(
-    specimen: Specimen, wanted: Sequence[tuple[tuple[str, ...], str]], catalogue: Catalogue, *, already: int = 0,
+    specimen: Specimen,
+    wanted: Sequence[tuple[tuple[str, ...], str]],
+    catalogue: Catalogue,
+    *,
+    already: int = 0,
 ) -> tuple[tuple[Aliquot, ...], tuple[Refusal, ...]]:
     """P8: divide a specimen by destination; each aliquot takes the smallest useful volume of its tests together.
 
@@ -283,7 +295,12 @@ def plan_aliquots(
     if spun_needed and specimen.spun_at is None:
         refusals.append(Refusal("reception.aliquot.not-spun", {"accession": specimen.accession}))
     aliquots = tuple(
-        Aliquot(f"{specimen.accession}A{already + number}", codes, sum((catalogue.tests[code].facts.smallest_ml for code in codes), Decimal(0)), destination)
+        Aliquot(
+            f"{specimen.accession}A{already + number}",
+            codes,
+            sum((catalogue.tests[code].facts.smallest_ml for code in codes), Decimal(0)),
+            destination,
+        )
         for number, (codes, destination) in enumerate(wanted, 1)
     )
     total = sum((aliquot.volume_ml for aliquot in aliquots), Decimal(0))

@@ -93,7 +93,9 @@ def _read_number(text: str, analyte: Analyte, unit: str | None, door: Door) -> t
             refusals.append(Refusal("results.value.too-many-decimals", {"decimals": analyte.decimals}))
         value = rounded(value, analyte.decimals)
     if analyte.plausible is not None and not analyte.plausible[0] <= value <= analyte.plausible[1]:  # R5
-        refusals.append(Refusal("results.value.implausible", {"value": value, "lowest": analyte.plausible[0], "highest": analyte.plausible[1]}))
+        refusals.append(
+            Refusal("results.value.implausible", {"value": value, "lowest": analyte.plausible[0], "highest": analyte.plausible[1]})
+        )
     return (None if refusals else Quantity(value, analyte.unit, match["comparator"])), tuple(refusals)
 
 
@@ -162,7 +164,12 @@ def within(quantity: Quantity, low: Decimal | None, high: Decimal | None) -> boo
 
 
 def interpret(
-    value: Value, analyte: Analyte, patient: Patient, on: date, *, critical: tuple[Decimal | None, Decimal | None] = (None, None),
+    value: Value,
+    analyte: Analyte,
+    patient: Patient,
+    on: date,
+    *,
+    critical: tuple[Decimal | None, Decimal | None] = (None, None),
     conditions: frozenset[str] = frozenset(),
 ) -> Interpretation:
     """R7, R8: flag a value. Critical limits come first (LL, HH) and need no range; without a range there is no flag at all."""
@@ -265,8 +272,14 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = {
 """R10: the life of a result. States and statuses after FHIR R4 observation-status; a pair that is not here is refused."""
 
 FHIR_STATUS: Mapping[State, str] = {
-    "registered": "registered", "entered": "preliminary", "verified": "preliminary", "released": "final", "amended": "amended",
-    "corrected": "corrected", "cancelled": "cancelled", "entered-in-error": "entered-in-error",
+    "registered": "registered",
+    "entered": "preliminary",
+    "verified": "preliminary",
+    "released": "final",
+    "amended": "amended",
+    "corrected": "corrected",
+    "cancelled": "cancelled",
+    "entered-in-error": "entered-in-error",
 }
 
 
@@ -276,10 +289,16 @@ def next_state(state: State, event: Event) -> tuple[State | None, tuple[Refusal,
     if following is not None:
         return following, ()
     possible = [known for at, known in TRANSITIONS if at == state]
-    return None, (Refusal("results.state.not-possible", {
-        "state": f"result-state:{state}", "event": f"result-event:{event}",
-        "possible": ", ".join(f"result-event:{known}" for known in possible) or "result-event:none",
-    }),)
+    return None, (
+        Refusal(
+            "results.state.not-possible",
+            {
+                "state": f"result-state:{state}",
+                "event": f"result-event:{event}",
+                "possible": ", ".join(f"result-event:{known}" for known in possible) or "result-event:none",
+            },
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +331,17 @@ def reasons_not_to_verify(result: ToVerify, verifier: str, *, self_verification:
     if result.specimen_rejected:
         refusals.append(Refusal("results.verify.specimen-rejected", about))
     if result.delta is not None and result.delta.exceeded and not result.delta_reviewed:
-        refusals.append(Refusal("results.verify.delta", {**about, "change": rounded(result.delta.change, 1), "limit": result.delta.limit, "mode": f"delta-mode:{result.delta.mode}"}))
+        refusals.append(
+            Refusal(
+                "results.verify.delta",
+                {
+                    **about,
+                    "change": rounded(result.delta.change, 1),
+                    "limit": result.delta.limit,
+                    "mode": f"delta-mode:{result.delta.mode}",
+                },
+            )
+        )
     return (*refusals, *result.quality)
 
 

@@ -127,7 +127,9 @@ class Waiting:
     state: Literal["in-time", "soon", "overdue"]
 
 
-_NEXT: tuple[tuple[str, EventName, EventName], ...] = tuple((stage, *ends) for stage, ends in STAGES.items() if stage != "order-to-result")
+_NEXT: tuple[tuple[str, EventName, EventName], ...] = tuple(
+    (stage, start, end) for stage, (start, end) in STAGES.items() if stage != "order-to-result"
+)
 
 
 def waiting(priority: Priority, events: Sequence[Event], at: datetime, table: TurnaroundTable) -> Waiting | None:

@@ -194,8 +194,11 @@ class ComponentDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class PanelDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Several results ordered by one name. `of` are tests, `extra` and `calculated` are components; `test` marks a panel
-    that the facts list as one test with one tube."""
+    """Several results ordered by one name: `of` are tests, `extra` and `calculated` are components.
+
+    `test` marks a panel
+    that the facts list as one test with one tube.
+    """
 
     name: str
     es: str

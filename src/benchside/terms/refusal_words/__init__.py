@@ -7,7 +7,7 @@ The YAML files beside this module hold one entry a code: per language, the words
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
@@ -19,10 +19,8 @@ from benchside.terms.refusal import Refusal, RefusalFact
 LANGUAGES = ("en", "es")
 
 _MONTHS: Mapping[str, tuple[str, ...]] = {
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December"),
-    "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-           "noviembre", "diciembre"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
+    "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
 }
 
 
@@ -80,7 +78,11 @@ def in_words(value: RefusalFact, language: str, zone: tzinfo, names: Mapping[str
 
 
 def text_of(
-    refusal: Refusal, language: str = "en", *, zone: tzinfo = UTC, names: Mapping[str, str] = _NO_NAMES,
+    refusal: Refusal,
+    language: str = "en",
+    *,
+    zone: tzinfo = UTC,
+    names: Mapping[str, str] = _NO_NAMES,
 ) -> RefusalText:
     """Return the words and remedy of a refusal with its facts filled in; `names` as in `in_words`.
 
@@ -112,11 +114,21 @@ def gettext_entries(language: str) -> Mapping[str, str]:
     return entries
 
 
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
 def po_text(language: str) -> str:
     """Return the catalogue of one language as a gettext PO file (`msgfmt` reads it; texts are python-brace-format)."""
-    escape: Callable[[str], str] = lambda text: text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    lines = ['msgid ""', 'msgstr ""', f'"Language: {language}\\n"', '"Content-Type: text/plain; charset=UTF-8\\n"',
-             '"Content-Transfer-Encoding: 8bit\\n"', '"MIME-Version: 1.0\\n"', ""]
+    lines = [
+        'msgid ""',
+        'msgstr ""',
+        f'"Language: {language}\\n"',
+        '"Content-Type: text/plain; charset=UTF-8\\n"',
+        '"Content-Transfer-Encoding: 8bit\\n"',
+        '"MIME-Version: 1.0\\n"',
+        "",
+    ]
     for identifier, text in gettext_entries(language).items():
-        lines += [f'msgid "{escape(identifier)}"', f'msgstr "{escape(text)}"', ""]
+        lines += [f'msgid "{_escaped(identifier)}"', f'msgstr "{_escaped(text)}"', ""]
     return "\n".join(lines)
