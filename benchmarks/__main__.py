@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known)}\n")
         return 2
-    return 0 if all([run(name) for name in arguments or known]) else 1
+    return 1 if False in [run(name) for name in arguments or known] else 0
 
 
 if __name__ == "__main__":

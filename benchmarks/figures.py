@@ -54,7 +54,9 @@ def section(name: str, method: str, figures: list[Figure], *, at: datetime, seco
         there = f"{_number(figure.peer_value)} {figure.unit}" if figure.peer_value is not None else ""
         ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
         mark = "" if figure.met is None else " (met)" if figure.met else " (NOT met)"
-        rows.append(f"| {figure.name} | {_number(figure.value)} {figure.unit} | {figure.peer} | {there} | {ratio} | {figure.target}{mark} |")
+        rows.append(
+            f"| {figure.name} | {_number(figure.value)} {figure.unit} | {figure.peer} | {there} | {ratio} | {figure.target}{mark} |"
+        )
     head = f"## {name}\n\n{at:%Y-%m-%d %H:%M} UTC, {seconds:.0f} s, load {os.getloadavg()[0]:.1f} at the end. {machine()}.\n\n{method.strip()}\n"
     return head + "\n" + "\n".join(rows) + "\n"
 
@@ -102,5 +104,3 @@ def _postgresql() -> str:
     except psycopg.OperationalError:
         return ""
     return f"{number // 10000}.{number % 10000}"
-
-

@@ -100,9 +100,7 @@ class Databases:
             with self.behind_default(self._address_of(self._template)):
                 call_command("migrate", verbosity=0)
         name = f"{self.prefix}_{uuid4().hex[:8]}"
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self._template))
-        )
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self._template)))
         return self._address_of(name)
 
     def _address_of(self, name: str) -> str:

@@ -33,7 +33,7 @@ patient             rs   rs   .     rs   .    rs   rs   rs   rs   rs   rs   rs  
 system.interface    crus crus rs    crus crus crus crus crus crus crus crus crus crus crus .     crus  rs    crus  crus  crus  rs    rs    .
 system.export       rs   rs   rs    rs   rs   rs   rs   rs   rs   rs   rs   rs   rs   rs   rs    rs    rs    rs    rs    rs    rs    rs    rs
 system.migration    cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds cruds
-"""  # noqa: E501  # a table is read across
+"""
 EXPECTED = {row.split()[0]: dict(zip(COLUMNS, row.split()[1:], strict=True)) for row in MATRIX.strip().splitlines()}
 
 # What holds patients' clinical data, from the R4 patient compartment, less what registration and billing work with.

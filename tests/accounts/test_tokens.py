@@ -107,9 +107,7 @@ def test_a_patient_is_their_own_patient() -> None:
     assert who.patient == "7"
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"days": 0}, {"days": 367}, {"purpose": " "}, {"scopes": ["user/Observation.sr"]}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"days": 0}, {"days": 367}, {"purpose": " "}, {"scopes": ["user/Observation.sr"]}], ids=str)
 @pytest.mark.usefixtures("sqlite_database")
 def test_a_wrong_wish_is_refused(wrong: dict[str, object]) -> None:
     maria = Person.objects.add("maria", "Maria", roles=[], password=None)

@@ -1,6 +1,6 @@
 """People, systems and their bearer tokens. No patient data lives here."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
@@ -15,16 +15,14 @@ REFERENCE_CHARACTERS_MAX = 200
 username_rule = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$", "Use letters, digits and . _ @ + - only, beginning with a letter or digit."
 )
-reference_rule = RegexValidator(
-    r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$", "Write it as Type/id, for example Practitioner/17."
-)
+reference_rule = RegexValidator(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$", "Write it as Type/id, for example Practitioner/17.")
 
 
-def known_roles(names: object) -> None:
+def known_roles(names: list[Any]) -> None:
     """Refuse anything but a list of roles that roles.yaml has; raises ValidationError."""
     from benchside.accounts.roles import role_table
 
-    if not isinstance(names, list):
+    if not isinstance(names, list):  # pyright: ignore[reportUnnecessaryIsInstance]  # it may come from a form
         raise ValidationError("Roles are a list of names.")
     known = role_table().roles
     unknown = [str(name) for name in names if name not in known]
@@ -59,13 +57,15 @@ class Person(AbstractBaseUser):
         validators=[reference_rule],
         help_text="Who this is in the record: Practitioner/id, or Patient/id for a patient.",
     )
-    roles = models.JSONField(default=list, blank=True, validators=[known_roles], help_text="Names of roles from accounts/roles.yaml.")
+    roles: models.JSONField[list[str]] = models.JSONField(
+        default=list, blank=True, validators=[known_roles], help_text="Names of roles from accounts/roles.yaml."
+    )
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[People] = People()  # type: ignore[assignment]  # Django's managers are untyped class attributes
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]  # pyright: ignore[reportIncompatibleVariableOverride]  # Django reads it of the class
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -86,7 +86,9 @@ class System(models.Model):
         validators=[reference_rule],
         help_text="Who this is in the record: Device/id or Organization/id.",
     )
-    roles = models.JSONField(default=list, blank=True, validators=[known_roles], help_text="Names of roles from accounts/roles.yaml.")
+    roles: models.JSONField[list[str]] = models.JSONField(
+        default=list, blank=True, validators=[known_roles], help_text="Names of roles from accounts/roles.yaml."
+    )
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -101,12 +103,8 @@ class Token(models.Model):
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="tokens")
     system = models.ForeignKey(System, null=True, on_delete=models.CASCADE, related_name="tokens")
     purpose = models.CharField(max_length=NAME_CHARACTERS_MAX)
-    scopes = models.JSONField(
-        null=True, help_text="SMART scopes that narrow what the roles allow; empty means no narrowing."
-    )
-    patient = models.CharField(
-        max_length=64, blank=True, help_text="Id of the one Patient that patient/ scopes are about."
-    )
+    scopes = models.JSONField(null=True, help_text="SMART scopes that narrow what the roles allow; empty means no narrowing.")
+    patient = models.CharField(max_length=64, blank=True, help_text="Id of the one Patient that patient/ scopes are about.")
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField()
     revoked = models.DateTimeField(null=True)
@@ -115,8 +113,7 @@ class Token(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(person__isnull=True, system__isnull=False)
-                | models.Q(person__isnull=False, system__isnull=True),
+                condition=models.Q(person__isnull=True, system__isnull=False) | models.Q(person__isnull=False, system__isnull=True),
                 name="accounts_token_has_one_owner",
             ),
         ]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db import DatabaseError, connection
 
 from benchside.accounts.models import Person, System, Token
-from benchside.accounts.principal import Principal
+from benchside.accounts.principal import Kind, Principal
 from benchside.accounts.roles import UnknownRole, scopes_of
 from benchside.accounts.scopes import UnknownScope, narrowed, parse_scope
 from benchside.record.engine import Engine
@@ -28,7 +28,7 @@ LIFETIME_DAYS: Final = 90
 LIFETIME_DAYS_MAX: Final = 366
 USE_NOTED_EVERY: Final = timedelta(hours=1)
 
-_OWNER_OF_TOKEN: Final = """
+_SELECT_OWNER: Final = """
 SELECT t.id, t.scopes, t.patient, t.last_used,
        p.id, p.name, p.reference, p.roles,
        s.id, s.name, s.reference, s.roles
@@ -102,46 +102,40 @@ def principal_for(raw_token: str, *, at: datetime | None = None) -> Principal | 
     if not raw_token.startswith(PREFIX) or len(raw_token) > TOKEN_CHARACTERS_MAX:
         return None
     moment = at or datetime.now(UTC)
-    rows = Engine().rows(_OWNER_OF_TOKEN, (digest_of(raw_token), _moment_value(moment)))
+    rows = Engine().rows(_SELECT_OWNER, (digest_of(raw_token), _moment_value(moment)))
     if not rows:
         return None
-    row = rows[0]
-    _note_use(row[0], _moment(row[3]), moment)
-    return _principal(_json(row[1]), row[2], row[4:8] if row[4] is not None else None, row[8:12])
+    token, token_scopes, patient, last_used, *owners = rows[0]
+    person, system = owners[:4], owners[4:]
+    _note_use(token, _moment(last_used), moment)
+    try:
+        if person[0] is not None:
+            return _principal("person", *person, narrowed_by=_json(token_scopes), patient=patient)
+        return _principal("system", *system, narrowed_by=_json(token_scopes), patient=patient)
+    except UnknownRole:
+        return None  # A role that this release no longer has grants nothing.
 
 
 def principal_of_person(person: Person) -> Principal:
     """Return the principal of a person who signed in with a password; raises UnknownRole."""
-    return _principal(None, "", (person.pk, person.name, person.reference, person.roles), None)
+    return _principal("person", person.pk, person.name, person.reference, person.roles)
 
 
 def revoke(owner: Person | System, at: datetime) -> int:
     """Revoke every token of `owner` that still works; return how many there were."""
-    live = owner.tokens.filter(revoked__isnull=True, expires__gt=at)
-    return live.update(revoked=at)
+    own = Token.objects.filter(person=owner) if isinstance(owner, Person) else Token.objects.filter(system=owner)
+    return own.filter(revoked__isnull=True, expires__gt=at).update(revoked=at)
 
 
 def _principal(
-    token_scopes: Sequence[str] | None, patient: str, person: Sequence[Any] | None, system: Sequence[Any] | None
-) -> Principal | None:
-    key, name, reference, roles = person if person is not None else system or ()
-    role_names = tuple(_json(roles))
-    try:
-        scopes = scopes_of(role_names)
-    except UnknownRole:
-        return None  # A role that this release no longer has grants nothing.
-    if token_scopes is not None:
-        scopes = narrowed(scopes, token_scopes)
+    kind: Kind, key: int, name: str, reference: str, roles: Any, *, narrowed_by: Sequence[str] | None = None, patient: str = ""
+) -> Principal:
+    role_names: tuple[str, ...] = tuple(_json(roles))
+    scopes = scopes_of(role_names)
+    if narrowed_by is not None:
+        scopes = narrowed(scopes, narrowed_by)
     own = reference.removeprefix("Patient/") if reference.startswith("Patient/") else ""
-    return Principal(
-        kind="person" if person is not None else "system",
-        key=key,
-        name=name,
-        reference=reference,
-        roles=role_names,
-        scopes=scopes,
-        patient=patient or own or None,
-    )
+    return Principal(kind=kind, key=key, name=name, reference=reference, roles=role_names, scopes=scopes, patient=patient or own or None)
 
 
 def _note_use(token: int, last_used: datetime | None, at: datetime) -> None:
@@ -154,7 +148,7 @@ def _note_use(token: int, last_used: datetime | None, at: datetime) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
-        (usual_wait_ms,) = cursor.fetchone()
+        (usual_wait_ms,) = cursor.fetchone() or (0,)
         cursor.execute("PRAGMA busy_timeout = 0")
         try:
             Token.objects.filter(pk=token).update(last_used=hour)

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchside.cli.door import REFUSED, CommandRefused
 from benchside.cli.setup import set_up_with_database
+
+if TYPE_CHECKING:
+    from benchside.record import Record
+    from benchside.record.importing import Failure
 
 FAULTS_SHOWN_MAX = 50
 
@@ -22,8 +26,11 @@ def add_to(application: typer.Typer) -> None:
 
 
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files: FHIR bundles (.json) and NDJSON (.ndjson).", exists=True)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, or folders of files: FHIR bundles (.json) and NDJSON (.ndjson).", exists=True)
+    ],
     reason: Annotated[str, typer.Option(help="Why this is brought in; kept with every commit.")] = "",
+    *,
     allow_dangling: Annotated[
         bool, typer.Option("--allow-dangling", help="Let references in whose target is not there; they are listed afterwards.")
     ] = False,
@@ -122,9 +129,7 @@ def rebuild_views(
     if unknown:
         raise CommandRefused(f"There is no view {', '.join(unknown)}. Views are: {', '.join(sorted(known)) or 'none yet'}.")
     with steps("Rebuilding", unit="resources") as progress:
-        made = upkeep.rebuild_views(
-            record, [known[name] for name in table or sorted(known)], lambda what, done: progress(done, done)
-        )
+        made = upkeep.rebuild_views(record, [known[name] for name in table or sorted(known)], lambda what, done: progress(done, done))
     typer.echo(f"{len(made)} views rebuilt{': ' if made else '.'}{', '.join(made)}")
 
 
@@ -136,7 +141,7 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             yield path
 
 
-def _tell_failures(failures: list) -> None:  # type: ignore[type-arg]  # importing.Failure, not imported before Django is set up
+def _tell_failures(failures: "list[Failure]") -> None:
     for failure in failures[:FAULTS_SHOWN_MAX]:
         place = f"{failure.file}, line {failure.line}" if failure.line else failure.file
         for fault in failure.faults:
@@ -145,7 +150,7 @@ def _tell_failures(failures: list) -> None:  # type: ignore[type-arg]  # importi
     typer.echo(f"{len(failures):,} did not come in{f'; the first {FAULTS_SHOWN_MAX} are listed' if left > 0 else ''}.", err=True)
 
 
-def _tell_dangling(record) -> None:  # type: ignore[no-untyped-def]  # benchside.record.Record, not imported before Django is set up
+def _tell_dangling(record: "Record") -> None:
     found = record.dangling(FAULTS_SHOWN_MAX)
     for resource, path, reference in found:
         typer.echo(f"{resource} {path}: {reference} is not here.", err=True)

@@ -51,4 +51,6 @@ def _made() -> str:
             made = make_clinic(settings.BENCHSIDE_HOME, now(), progress)
     except DemoRefused as refusal:
         raise CommandRefused(str(refusal)) from refusal
-    return f"\nDemo clinic (everything in it is invented). Sign-ins, also in {made.sign_ins}:\n\n{made.sign_ins.read_text(encoding='utf-8')}"
+    return (
+        f"\nDemo clinic (everything in it is invented). Sign-ins, also in {made.sign_ins}:\n\n{made.sign_ins.read_text(encoding='utf-8')}"
+    )

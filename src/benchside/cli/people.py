@@ -11,14 +11,12 @@ from benchside.cli.door import CommandRefused
 from benchside.cli.setup import set_up_with_database
 
 if TYPE_CHECKING:
-    from benchside.accounts.models import Person
+    from benchside.accounts.models import Person, System
 
 application = typer.Typer(help="People who may sign in: add, list, change, disable.", no_args_is_help=True)
 
 Username = Annotated[str, typer.Argument(help="The name the person signs in with.")]
-PasswordFile = Annotated[
-    Path | None, typer.Option(help="Read the password from the first line of this file instead of asking for it.")
-]
+PasswordFile = Annotated[Path | None, typer.Option(help="Read the password from the first line of this file instead of asking for it.")]
 
 
 @application.command()
@@ -136,7 +134,7 @@ def revoke(username: Username) -> None:
     typer.echo(f"{revoke_all(_person(username), datetime.now(UTC))} tokens were revoked.")
 
 
-def show_new_token(owner: "Person", purpose: str, days: int, scope: list[str] | None) -> None:
+def show_new_token(owner: "Person | System", purpose: str, days: int, scope: list[str] | None) -> None:
     """Make a token for a person or a system and print it, alone on its line; raises CommandRefused."""
     from benchside.accounts.tokens import TokenRefused, make_token
 

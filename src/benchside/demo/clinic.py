@@ -1,7 +1,7 @@
 """Making the demo clinic once: its record by ordinary commits, its people with passwords made on the spot."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,10 @@ from benchside.accounts.models import Person, System
 from benchside.accounts.tokens import LIFETIME_DAYS_MAX, make_token
 from benchside.demo.patients import PATIENTS, stories
 from benchside.demo.staff import ORGANIZATION, STAFF, clinic
+from benchside.fhir import r4
 from benchside.record import Attribution, NotFound, Record
-from benchside.site.home import write_secret
 from benchside.record.site import site_record
+from benchside.site.home import write_secret
 
 SEED: Final = 20_260_302
 SIGN_INS_FILE: Final = "demo-sign-ins.txt"
@@ -51,7 +52,9 @@ def make_clinic(home: Path, at: datetime, progress: Callable[[int, int], None] =
         return DemoMade(now=False, sign_ins=sign_ins)
     if not _there(record, ORGANIZATION, "Organization"):
         if Person.objects.exists():
-            raise DemoRefused("This site has people of its own already; the demo clinic is only made in an empty one. Use another BENCHSIDE_HOME.")
+            raise DemoRefused(
+                "This site has people of its own already; the demo clinic is only made in an empty one. Use another BENCHSIDE_HOME."
+            )
         _commit(record, clinic(), at)
     for done, story in enumerate(stories(SEED, at), start=1):
         if not _there(record, str(story.patient.id)):
@@ -70,12 +73,12 @@ def _there(record: Record, id_: str, resource_type: str = "Patient") -> bool:
     return True
 
 
-def _commit(record: Record, resources: "list[object] | tuple[object, ...]", at: datetime) -> None:
+def _commit(record: Record, resources: Sequence[r4.AnyResource], at: datetime) -> None:
     """Write resources as one act. Their own times lie on the demo day; the commit says when it really was."""
     attribution = Attribution(author="urn:benchside:command", act="command.demo", reason="Demo clinic: everything in it is invented")
     with record.commit(attribution, at=at) as commit:
         for resource in resources:
-            commit.create(resource, id=resource.id)  # type: ignore[arg-type, attr-defined]  # any R4 resource
+            commit.create(resource, id=resource.id)
 
 
 def _make_people(at: datetime) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 from benchside.demo.words import ACCESSION, ORDER_NUMBER, category, concept, instant, loinc, quantity, to
 from benchside.fhir import r4
+from benchside.fhir.r4.codes import RequestPriorityCode, TaskStatusCode
 
 INTERPRETATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 DIAGNOSTIC_SECTION: Final = "http://terminology.hl7.org/CodeSystem/v2-0074"
@@ -78,7 +79,10 @@ THYROID: Final = Panel(
     (_test("3016-3", "Thyrotropin", "m[IU]/L", "0.40", "4.50", 2),),
 )  # fmt: skip
 PANELS: Final = (CHEMISTRY, BLOOD_COUNT, A1C, THYROID)
-STATES: Final = ("resulted", "resulted", "resulted", "collected", "waiting", "waiting")
+State = Literal["waiting", "collected", "resulted"]
+STATES: Final[tuple[State, ...]] = ("resulted", "resulted", "resulted", "collected", "waiting", "waiting")
+TASK_STATUS: Final[dict[State, TaskStatusCode]] = {"waiting": "requested", "collected": "in-progress", "resulted": "completed"}
+PRIORITIES: Final[tuple[RequestPriorityCode, ...]] = ("routine", "routine", "routine", "urgent", "stat")
 
 
 def orders_of(number: int, random: Random, authored: datetime) -> Iterator[r4.AnyResource]:
@@ -87,9 +91,9 @@ def orders_of(number: int, random: Random, authored: datetime) -> Iterator[r4.An
         yield from _order(number, panel, random, authored, random.choice(STATES))
 
 
-def _order(number: int, panel: Panel, random: Random, authored: datetime, state: str) -> Iterator[r4.AnyResource]:
+def _order(number: int, panel: Panel, random: Random, authored: datetime, state: State) -> Iterator[r4.AnyResource]:
     prefix = f"demo-p{number:03d}-{panel.key}"
-    priority = random.choice(("routine", "routine", "routine", "urgent", "stat"))
+    priority = random.choice(PRIORITIES)
     yield _request(number, panel, prefix, authored, priority, state)
     yield _work(number, panel, prefix, authored, priority, state)
     if state == "waiting":
@@ -100,7 +104,7 @@ def _order(number: int, panel: Panel, random: Random, authored: datetime, state:
         yield from _results(number, panel, prefix, random, collected)
 
 
-def _request(number: int, panel: Panel, prefix: str, authored: datetime, priority: str, state: str) -> r4.ServiceRequest:
+def _request(number: int, panel: Panel, prefix: str, authored: datetime, priority: RequestPriorityCode, state: State) -> r4.ServiceRequest:
     return r4.ServiceRequest(
         id=prefix,
         identifier=[r4.Identifier(system=ORDER_NUMBER, value=f"O-{prefix[5:]}")],
@@ -116,10 +120,10 @@ def _request(number: int, panel: Panel, prefix: str, authored: datetime, priorit
     )
 
 
-def _work(number: int, panel: Panel, prefix: str, authored: datetime, priority: str, state: str) -> r4.Task:
+def _work(number: int, panel: Panel, prefix: str, authored: datetime, priority: RequestPriorityCode, state: State) -> r4.Task:
     return r4.Task(
         id=f"{prefix}-work",
-        status={"waiting": "requested", "collected": "in-progress", "resulted": "completed"}[state],
+        status=TASK_STATUS[state],
         intent="order",
         priority=priority,
         description=f"Collect for {panel.name}",

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 from benchside.demo import orders
 from benchside.demo.staff import ORGANIZATION, SITE_NAME
 from benchside.demo.words import ACT_CODE, ICD10CM, MRN, category, concept, instant, loinc, quantity, to
 from benchside.fhir import r4
+from benchside.fhir.r4.codes import AllergyIntoleranceCriticalityCode
 
+Gender = Literal["female", "male"]
 PATIENTS: Final = 50
-GIVEN: Final = {
+GIVEN: Final[dict[Gender, tuple[str, ...]]] = {
     "female": ("Ana", "Beatriz", "Chloe", "Dalia", "Edith", "Farida", "Grace", "Hannah", "Ines", "Joy", "Keiko", "Lucía", "Mei", "Noor"),
     "male": ("Aaron", "Boris", "Carlos", "Dmitri", "Elias", "Felix", "George", "Hassan", "Ivan", "Jamal", "Kenji", "Luis", "Minh", "Nils"),
 }
@@ -30,7 +32,12 @@ CONDITIONS: Final = (
     ("J45.909", "Unspecified asthma, uncomplicated"),
     ("E03.9", "Hypothyroidism, unspecified"),
 )
-ALLERGIES: Final = (("Latex", "high"), ("Adhesive tape", "low"), ("Penicillin", "high"), ("Chlorhexidine", "low"))
+ALLERGIES: Final[tuple[tuple[str, AllergyIntoleranceCriticalityCode], ...]] = (
+    ("Latex", "high"),
+    ("Adhesive tape", "low"),
+    ("Penicillin", "high"),
+    ("Chlorhexidine", "low"),
+)
 CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 ALLERGY_CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
@@ -63,7 +70,7 @@ def _story(number: int, random: Random, day: datetime) -> Story:
 
 
 def _patient(number: int, random: Random, day: datetime) -> r4.Patient:
-    gender = random.choice(("female", "male"))
+    gender = random.choice(tuple(GIVEN))
     born = day.date() - timedelta(days=random.randint(2 * 365, 90 * 365))
     return r4.Patient(
         id=f"demo-p{number:03d}",
@@ -125,13 +132,19 @@ def _vital_signs(number: int, random: Random, taken: datetime) -> Iterator[r4.Ob
     )
     for code, display, value, unit in measured:
         yield _vital_sign(number, taken, code, display, valueQuantity=quantity(value, unit))
-    parts = (("8480-6", "Systolic blood pressure", random.randint(104, 152)), ("8462-4", "Diastolic blood pressure", random.randint(62, 94)))
+    parts = (
+        ("8480-6", "Systolic blood pressure", random.randint(104, 152)),
+        ("8462-4", "Diastolic blood pressure", random.randint(62, 94)),
+    )
     yield _vital_sign(
         number,
         taken,
         "85354-9",
         "Blood pressure panel with all children optional",
-        component=[r4.ObservationComponent(code=loinc(code, display), valueQuantity=quantity(Decimal(value), "mm[Hg]")) for code, display, value in parts],
+        component=[
+            r4.ObservationComponent(code=loinc(code, display), valueQuantity=quantity(Decimal(value), "mm[Hg]"))
+            for code, display, value in parts
+        ],
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from benchside.demo.words import ROLE_LEVEL, STAFF_NUMBER, concept, to
 from benchside.fhir import r4
+from benchside.fhir.r4.codes import AdministrativeGenderCode
 
 ORGANIZATION: Final = "demo-clinic"
 SITE_NAME: Final = "Cedar Hollow Clinic (demo)"
@@ -19,7 +20,7 @@ class Worker:
     family: str
     role: str
     title: str
-    gender: str
+    gender: AdministrativeGenderCode
     practitioner: str
     begins: str = "2020-01-06"
     ends: str | None = None

@@ -80,8 +80,8 @@ def asset(request: HttpRequest, digest: str, name: str) -> HttpResponse:
         return HttpResponseNotFound("There is no such file.\n", content_type="text/plain; charset=utf-8")
     zipped = file.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", "")
     response = HttpResponse(file.compressed if zipped and file.compressed else file.plain, content_type=file.media_type)
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = f"public, max-age={KEPT_S}, immutable" if digest == current else "no-cache"
+    response["Vary"] = "Accept-Encoding"
+    response["Cache-Control"] = f"public, max-age={KEPT_S}, immutable" if digest == current else "no-cache"
     if zipped:
-        response.headers["Content-Encoding"] = "gzip"
+        response["Content-Encoding"] = "gzip"
     return response

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
+from django_tasks_db.compat import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from benchside.accounts.sign_in import forget_old_failures
@@ -51,11 +52,11 @@ def take_up_abandoned(at: datetime) -> int:
     with transaction.atomic():
         alive = set(WorkerBeat.objects.filter(at__gt=at - DEAD_AFTER).values_list("worker", flat=True))
         changed = 0
-        for task in DBTaskResult.objects.select_for_update().running():
+        for task in DBTaskResult.objects.select_for_update().filter(status=TaskResultStatus.RUNNING):
             if task.worker_ids and task.worker_ids[-1] in alive:
                 continue
             exhausted = len(task.worker_ids) >= STARTS_MAX
-            task.status = "FAILED" if exhausted else "READY"
+            task.status = TaskResultStatus.FAILED if exhausted else TaskResultStatus.READY
             if exhausted:
                 task.finished_at = at
                 task.exception_class_path = f"{__name__}.{TooManyStarts.__qualname__}"
@@ -69,7 +70,7 @@ def take_up_abandoned(at: datetime) -> int:
 
 def forget_finished(at: datetime) -> int:
     """Remove the rows of tasks that ended well long ago, and of sessions that are over; return how many."""
-    tasks, _ = DBTaskResult.objects.successful().filter(finished_at__lt=at - FINISHED_KEPT).delete()
+    tasks, _ = DBTaskResult.objects.filter(status=TaskResultStatus.SUCCESSFUL, finished_at__lt=at - FINISHED_KEPT).delete()
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     return tasks + sessions + forget_old_failures(at)
 

@@ -51,7 +51,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and show the sign-in form; `Clear-Site-Data` empties a shared tablet of what the person saw."""
     logout(request)
     response = HttpResponseRedirect("/", status=303)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -108,7 +108,9 @@ OPTIONS: Final = (
     Option("database_url", "", _text, "Where the data is: empty for SQLite in the home folder, or postgresql://user@host/name."),
     Option("public_url", "", _address, "The address people and systems use, for example https://benchside.example.org."),
     Option("allowed_hosts", [], _words, "Further host names that requests may name, besides this machine and public_url's."),
-    Option("behind_proxy", False, _yes_or_no, "yes when a reverse proxy of yours stands before Benchside and sets X-Forwarded-For and -Proto."),
+    Option(
+        "behind_proxy", False, _yes_or_no, "yes when a reverse proxy of yours stands before Benchside and sets X-Forwarded-For and -Proto."
+    ),
     Option("time_zone", "UTC", _zone, "The site's time zone, for screens and for times sent without one."),
     Option("language", "en", _text, "The language of screens where a person has not chosen."),
     Option("web_workers", 2, _count(64), "Web processes that `serve` starts; about one for each core."),

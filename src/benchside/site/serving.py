@@ -51,7 +51,11 @@ def run(
 
 def _environment() -> dict[str, str]:
     """Return what the parts inherit: this process's variables, and line-wise output."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "benchside.site.settings")}
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "benchside.site.settings"),
+    }
 
 
 def _require_free(host: str, port: int) -> None:

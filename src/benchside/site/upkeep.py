@@ -70,6 +70,8 @@ def _copy(draft: Path, progress: Callable[[int, int], None]) -> None:
     finally:
         target.close()
     if faults != [("ok",)]:
-        raise BackupRefused(f"The copy is damaged ({faults[0][0]}), so the database itself probably is. Call for help before anything else.")
+        raise BackupRefused(
+            f"The copy is damaged ({faults[0][0]}), so the database itself probably is. Call for help before anything else."
+        )
     with draft.open("rb") as file:
         os.fsync(file.fileno())

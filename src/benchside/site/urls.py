@@ -4,7 +4,6 @@ from django.urls import include, path
 
 from benchside.site import assets, entrance, health
 
-
 urlpatterns = [
     path("fhir", include("benchside.wire.fhir_api.urls")),
     path("", entrance.home, name="home"),

@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
+from granian.server.common import AbstractServer
 
 from benchside.site.supervisor import end_with_parent
 
@@ -24,7 +25,7 @@ IDLE_THREAD_S: Final = 600
 WAITING_PER_THREAD_MAX: Final = 64
 
 
-def server(host: str, port: int, *, workers: int, threads: int) -> Server:
+def server(host: str, port: int, *, workers: int, threads: int) -> AbstractServer[Any]:
     """Return the web server, not yet started, for `workers` processes of `threads` threads each."""
     return Server(
         "benchside.site.wsgi:application",
