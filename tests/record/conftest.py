@@ -31,18 +31,14 @@ def patient(id_: str = "ana", family: str = "Silva", **more: object) -> r4.Patie
     return r4.Patient(id=id_, name=[r4.HumanName(family=family, given=["Ana"])], **more)  # type: ignore[arg-type] # test shorthand
 
 
-def heart_rate(
-    id_: str, patient_id: str, at: str, beats: int = 70, **more: object
-) -> r4.Observation:
+def heart_rate(id_: str, patient_id: str, at: str, beats: int = 70, **more: object) -> r4.Observation:
     """A final heart rate of a patient."""
     from decimal import Decimal
 
     return r4.Observation(
         id=id_,
         status="final",
-        code=r4.CodeableConcept(
-            coding=[r4.Coding(system="http://loinc.org", code="8867-4")]
-        ),
+        code=r4.CodeableConcept(coding=[r4.Coding(system="http://loinc.org", code="8867-4")]),
         subject=r4.Reference(reference=f"Patient/{patient_id}"),
         effectiveDateTime=at,
         valueQuantity=r4.Quantity(

@@ -77,12 +77,8 @@ TAMPERINGS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("sql", "values", "broken_at"), TAMPERINGS.values(), ids=TAMPERINGS.keys()
-)
-def test_tampering_is_named(
-    five_commits: Record, sql: str, values: list[object], broken_at: int
-) -> None:
+@pytest.mark.parametrize(("sql", "values", "broken_at"), TAMPERINGS.values(), ids=TAMPERINGS.keys())
+def test_tampering_is_named(five_commits: Record, sql: str, values: list[object], broken_at: int) -> None:
     assert five_commits.engine.run(sql, values) == 1
     verdict = verify(five_commits.engine)
     assert verdict.broken_at == broken_at

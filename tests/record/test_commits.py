@@ -42,19 +42,14 @@ def test_every_version_stays_and_the_past_can_be_asked(record: Record) -> None:
             commit.update(patient(family=family))
     assert b"Lima" in record.read("Patient", "ana").content
     assert b"Silva" in record.read_version("Patient", "ana", 1).content
-    assert (
-        b"Souza"
-        in record.read_as_of("Patient", "ana", MORNING + timedelta(minutes=90)).content
-    )
+    assert b"Souza" in record.read_as_of("Patient", "ana", MORNING + timedelta(minutes=90)).content
     with pytest.raises(NotFound):
         record.read_as_of("Patient", "ana", MORNING - timedelta(seconds=1))
     with pytest.raises(NotFound):
         record.read_version("Patient", "ana", 4)
 
 
-def test_a_deleted_resource_is_gone_but_its_history_is_not(
-    record: Record, clock: Clock
-) -> None:
+def test_a_deleted_resource_is_gone_but_its_history_is_not(record: Record, clock: Clock) -> None:
     with record.commit(WHO, at=clock()) as commit:
         commit.create(patient(), id="ana")
     with record.commit(WHO, at=clock()) as commit:
@@ -62,17 +57,13 @@ def test_a_deleted_resource_is_gone_but_its_history_is_not(
     with pytest.raises(Gone) as gone:
         record.read("Patient", "ana")
     assert gone.value.version == 2
-    assert [
-        (v.version, v.method) for v in record.history("Patient", "ana").versions
-    ] == [(2, "DELETE"), (1, "POST")]
+    assert [(v.version, v.method) for v in record.history("Patient", "ana").versions] == [(2, "DELETE"), (1, "POST")]
     with record.commit(WHO, at=clock()) as commit:
         commit.update(patient(family="Again"))
     assert record.read("Patient", "ana").version == 3
 
 
-def test_a_change_made_on_an_old_version_is_refused_and_writes_nothing(
-    record: Record, clock: Clock
-) -> None:
+def test_a_change_made_on_an_old_version_is_refused_and_writes_nothing(record: Record, clock: Clock) -> None:
     for family in ("Silva", "Souza"):
         with record.commit(WHO, at=clock()) as commit:
             commit.update(patient(family=family))
@@ -127,15 +118,11 @@ def test_references_between_resources_of_one_commit_hold(record: Record) -> None
     assert record.read("Observation", "hr").version == 1
 
 
-def test_a_site_may_let_dangling_references_in_and_then_they_are_listed_until_the_target_comes(
-    record: Record, clock: Clock
-) -> None:
+def test_a_site_may_let_dangling_references_in_and_then_they_are_listed_until_the_target_comes(record: Record, clock: Clock) -> None:
     lenient = Record(policy=Policy(dangling_allowed=True))
     with lenient.commit(WHO, at=clock()) as commit:
         commit.create(heart_rate("hr", "ana", "2026-03-02"), id="hr")
-    assert lenient.dangling() == [
-        ("Observation/hr", "Observation.subject", "Patient/ana")
-    ]
+    assert lenient.dangling() == [("Observation/hr", "Observation.subject", "Patient/ana")]
     with lenient.commit(WHO, at=clock()) as commit:
         commit.create(patient(), id="ana")
     assert lenient.dangling() == []
@@ -143,9 +130,7 @@ def test_a_site_may_let_dangling_references_in_and_then_they_are_listed_until_th
     assert [match.id for match in lenient.search(Search(("Observation",), (mine,))).matches] == ["hr"]
 
 
-def test_what_others_refer_to_cannot_be_deleted_before_them(
-    record: Record, clock: Clock
-) -> None:
+def test_what_others_refer_to_cannot_be_deleted_before_them(record: Record, clock: Clock) -> None:
     with record.commit(WHO, at=clock()) as commit:
         commit.create(patient(), id="ana")
         commit.create(heart_rate("hr", "ana", "2026-03-02"), id="hr")
@@ -170,9 +155,7 @@ def test_recorded_time_never_goes_back_even_when_the_clock_does(record: Record) 
     assert record.read("Patient", "b").recorded == MORNING
 
 
-def test_history_pages_through_everything_newest_first(
-    record: Record, clock: Clock
-) -> None:
+def test_history_pages_through_everything_newest_first(record: Record, clock: Clock) -> None:
     for n in range(5):
         with record.commit(WHO, at=clock()) as commit:
             commit.create(patient(f"p{n}"), id=f"p{n}")
@@ -194,14 +177,10 @@ def test_history_pages_through_everything_newest_first(
 
 
 def test_the_commit_says_who_when_and_why(record: Record) -> None:
-    who = Attribution(
-        "Practitioner/7", "record_vitals", "chest pain", "Device/3", "Practitioner/1"
-    )
+    who = Attribution("Practitioner/7", "record_vitals", "chest pain", "Device/3", "Practitioner/1")
     with record.commit(who, at=MORNING) as commit:
         commit.create(patient(), id="ana")
-    row = record.engine.rows(
-        "SELECT number, author, device, on_behalf_of, act, reason FROM record_commit"
-    )
+    row = record.engine.rows("SELECT number, author, device, on_behalf_of, act, reason FROM record_commit")
     assert row == [
         (
             1,

@@ -68,5 +68,7 @@ def test_a_process_killed_fifty_times_leaves_whole_commits(record: Record, datab
     sizes = record.engine.rows("SELECT DISTINCT n FROM (SELECT count(*) AS n FROM record_version GROUP BY number) s")
     assert sizes == [(BUNDLE,)]
     assert record.engine.rows("SELECT count(*) FROM record_resource")[0][0] == verdict.commits * BUNDLE
-    names = record.engine.rows("SELECT count(*) FROM record_token t JOIN record_text w ON w.value = t.value AND w.parameter = t.parameter WHERE w.folded LIKE 'number %' AND w.parameter = (SELECT min(parameter) FROM record_text)")
+    names = record.engine.rows(
+        "SELECT count(*) FROM record_token t JOIN record_text w ON w.value = t.value AND w.parameter = t.parameter WHERE w.folded LIKE 'number %' AND w.parameter = (SELECT min(parameter) FROM record_text)"
+    )
     assert names[0][0] == verdict.commits * BUNDLE

@@ -21,9 +21,7 @@ from tests.record.conftest import MORNING, WHO
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """No shrinking: each try writes a database, and the failing query is printed beside its ids anyway."""
 SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-TABLES = (
-    "record_token record_text record_date record_quantity record_dangling record_resource record_version record_commit"
-)
+TABLES = "record_token record_text record_date record_quantity record_dangling record_resource record_version record_commit"
 
 
 def emptied(record: Record) -> None:
@@ -45,9 +43,7 @@ def written(record: Record, resources: list[JSON]) -> list[JSON]:
 
 def understood(resource_type: str, pairs: Pairs) -> Search:
     """The query as the API reads it."""
-    return parse_search(
-        [resource_type], pairs, limits=SearchLimits(), strict=True, zone=UTC, codes_of=VALUE_SETS.get
-    )
+    return parse_search([resource_type], pairs, limits=SearchLimits(), strict=True, zone=UTC, codes_of=VALUE_SETS.get)
 
 
 def walked(record: Record, search: Search) -> tuple[list[str], int | None]:
@@ -64,9 +60,7 @@ def walked(record: Record, search: Search) -> tuple[list[str], int | None]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW, phases=PHASES)
 @given(resources=records(), asked=st.lists(searches(), min_size=8, max_size=16))
-def test_search_finds_what_a_naive_reading_finds(
-    database: str, resources: list[JSON], asked: list[tuple[str, Pairs]]
-) -> None:
+def test_search_finds_what_a_naive_reading_finds(database: str, resources: list[JSON], asked: list[tuple[str, Pairs]]) -> None:
     del database
     record = Record()
     documents = written(record, resources)

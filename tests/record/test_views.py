@@ -25,9 +25,7 @@ def pulse_rows(resource: r4.Observation) -> list[ViewRow]:
     return [(resource.status, value)]
 
 
-NAMES = View(
-    "view_test_name", frozenset({"Patient"}), {"family": "TEXT", "given": "INTEGER NOT NULL"}, name_rows, [["family"]]
-)
+NAMES = View("view_test_name", frozenset({"Patient"}), {"family": "TEXT", "given": "INTEGER NOT NULL"}, name_rows, [["family"]])
 PULSES = View("view_test_pulse", frozenset({"Observation"}), {"status": "TEXT NOT NULL", "beats": "REAL"}, pulse_rows)
 POLICY = Policy(views=ViewRegistry([NAMES, PULSES]))
 TABLES = ("view_test_name", "view_test_pulse", "record_token", "record_date", "record_quantity", "record_text")

@@ -1,8 +1,8 @@
 """A process that writes to the record, for tests that run many or kill one. Not collected as a test.
 
-    python -m tests.record.writer_process increment ROUNDS     raise a counter on one Patient, with If-Match
-    python -m tests.record.writer_process create-once          create a Patient unless its identifier is there
-    python -m tests.record.writer_process bundles              write commits of BUNDLE resources until killed
+python -m tests.record.writer_process increment ROUNDS     raise a counter on one Patient, with If-Match
+python -m tests.record.writer_process create-once          create a Patient unless its identifier is there
+python -m tests.record.writer_process bundles              write commits of BUNDLE resources until killed
 """
 
 import sys
@@ -60,7 +60,8 @@ def bundles() -> None:
     from benchside.record import Attribution, Record
 
     record = Record()
-    print("writing", flush=True)
+    sys.stdout.write("writing\n")
+    sys.stdout.flush()
     for number in count():
         with record.commit(Attribution("Device/test", "test.bundle"), at=datetime.now(UTC)) as commit:
             for place in range(BUNDLE):

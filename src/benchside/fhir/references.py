@@ -24,9 +24,7 @@ def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
 @lru_cache(maxsize=1)
 def _leading() -> dict[type[msgspec.Struct], tuple[Step, ...]]:
     """For each struct, its elements through which a Reference can be reached without passing an Extension."""
-    children: dict[
-        type[msgspec.Struct], dict[str, tuple[bool, frozenset[type[msgspec.Struct]]]]
-    ] = {}
+    children: dict[type[msgspec.Struct], dict[str, tuple[bool, frozenset[type[msgspec.Struct]]]]] = {}
     waiting: list[type[msgspec.Struct]] = list(r4.RESOURCES.values())
     while waiting:
         struct = waiting.pop()
@@ -43,20 +41,11 @@ def _leading() -> dict[type[msgspec.Struct], tuple[Step, ...]]:
     reaching: set[type[msgspec.Struct]] = {r4.Reference}
     grown = True
     while grown:
-        more = {
-            s
-            for s, found in children.items()
-            if s not in reaching and any(k & reaching for _, k in found.values())
-        }
+        more = {s for s, found in children.items() if s not in reaching and any(k & reaching for _, k in found.values())}
         grown = bool(more)
         reaching |= more
     return {
-        struct: tuple(
-            (name, repeats)
-            for name, (repeats, kinds) in found.items()
-            if kinds & reaching
-        )
-        for struct, found in children.items()
+        struct: tuple((name, repeats) for name, (repeats, kinds) in found.items() if kinds & reaching) for struct, found in children.items()
     }
 
 

@@ -78,9 +78,7 @@ class AccessLog:
                 return
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             name = self.folder / f"{os.getpid()}-{secrets.token_hex(6)}.jsonl"
-            self._file = os.open(
-                name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-            )
+            self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             self._owner = os.getpid()
 
     def take_over(self, engine: Engine, now_s: float) -> int:
@@ -99,9 +97,7 @@ class AccessLog:
 
     def _take(self, engine: Engine, file: Path) -> int:
         with engine.writing():
-            known = engine.rows(
-                "SELECT bytes FROM record_spool WHERE file = ?", (file.name,)
-            )
+            known = engine.rows("SELECT bytes FROM record_spool WHERE file = ?", (file.name,))
             begin = int(known[0][0]) if known else 0
             with file.open("rb") as spool:
                 spool.seek(begin)
@@ -112,8 +108,7 @@ class AccessLog:
             entries = [_decoder.decode(line) for line in part[:end].splitlines()]
             _insert(engine, entries)
             engine.run(
-                "INSERT INTO record_spool (file, bytes) VALUES (?, ?) "
-                "ON CONFLICT (file) DO UPDATE SET bytes = excluded.bytes",
+                "INSERT INTO record_spool (file, bytes) VALUES (?, ?) ON CONFLICT (file) DO UPDATE SET bytes = excluded.bytes",
                 (file.name, begin + end),
             )
         return len(entries)
@@ -121,15 +116,9 @@ class AccessLog:
     def _remove_when_done(self, engine: Engine, file: Path, now_s: float) -> None:
         own = self._file is not None and file.name.startswith(f"{os.getpid()}-")
         state = file.stat()
-        if (
-            own
-            or now_s - state.st_mtime < KEEP_EMPTIED_S
-            or _alive(int(file.name.partition("-")[0]))
-        ):
+        if own or now_s - state.st_mtime < KEEP_EMPTIED_S or _alive(int(file.name.partition("-")[0])):
             return
-        known = engine.rows(
-            "SELECT bytes FROM record_spool WHERE file = ?", (file.name,)
-        )
+        known = engine.rows("SELECT bytes FROM record_spool WHERE file = ?", (file.name,))
         if known and known[0][0] == state.st_size:
             file.unlink()
             engine.run("DELETE FROM record_spool WHERE file = ?", (file.name,))
@@ -167,11 +156,7 @@ def _insert(engine: Engine, entries: Sequence[Access]) -> None:
         for number, e in enumerate(entries, begin + 1)
     ]
     engine.insert("record_access", _COLUMNS, rows)
-    shown = {
-        (patient, number)
-        for number, e in enumerate(entries, begin + 1)
-        for patient in e.patients
-    }
+    shown = {(patient, number) for number, e in enumerate(entries, begin + 1) for patient in e.patients}
     engine.insert("record_access_patient", ("patient", "number"), sorted(shown))
 
 
@@ -188,9 +173,7 @@ class AccessQuery:
     number: int | None = None
 
 
-def search(
-    engine: Engine, query: AccessQuery, *, count: int = 50, before: int | None = None
-) -> tuple[list[Access], int, int | None]:
+def search(engine: Engine, query: AccessQuery, *, count: int = 50, before: int | None = None) -> tuple[list[Access], int, int | None]:
     """Reads that fit, newest first: one page, how many there are in all, and `before` of the next page."""
     conditions, values = ["1 = 1"], list[int | str]()
     for column, value in (
@@ -211,9 +194,7 @@ def search(
         conditions.append("a.at <= ?")
         values.append(microseconds(query.until))
     if query.patient is not None:
-        conditions.append(
-            "a.number IN (SELECT p.number FROM record_access_patient p WHERE p.patient = ?)"
-        )
+        conditions.append("a.number IN (SELECT p.number FROM record_access_patient p WHERE p.patient = ?)")
         values.append(query.patient)
     total = int(
         engine.rows(
@@ -229,10 +210,7 @@ def search(
         f"WHERE {' AND '.join(conditions)} ORDER BY a.number DESC LIMIT {count + 1}",
         values,
     )
-    found = [
-        Access(*row[:7], patients=_patients(engine, row[7]), number=row[7])
-        for row in rows[:count]
-    ]
+    found = [Access(*row[:7], patients=_patients(engine, row[7]), number=row[7]) for row in rows[:count]]
     return found, total, found[-1].number if len(rows) > count else None
 
 

@@ -107,32 +107,19 @@ def read_provenance(engine: Engine, id_: str) -> r4.Provenance:
     return _provenance(entries[0])
 
 
-def search_audit_events(
-    engine: Engine, query: AuditQuery, *, count: int, cursor: str | None = None
-) -> AuditPage:
+def search_audit_events(engine: Engine, query: AuditQuery, *, count: int, cursor: str | None = None) -> AuditPage:
     """Commits and reads that fit, in one list by time. The caller takes the spool over first (AccessLog.take_over)."""
     after_commit, after_read = _places(cursor)
-    commits, commit_total = (
-        ([], 0)
-        if query.action == "R"
-        else _commits(engine, query, count + 1, after_commit)
-    )
+    commits, commit_total = ([], 0) if query.action == "R" else _commits(engine, query, count + 1, after_commit)
     reads: list[Access] = []
     read_total = 0
     if query.action in (None, "R"):
-        narrowed = AccessQuery(
-            query.agent, query.patient, query.entity, None, query.since, query.until
-        )
-        reads, read_total, _ = access_log.search(
-            engine, narrowed, count=count + 1, before=after_read
-        )
+        narrowed = AccessQuery(query.agent, query.patient, query.entity, None, query.since, query.until)
+        reads, read_total, _ = access_log.search(engine, narrowed, count=count + 1, before=after_read)
     both: Iterable[_Entry | Access] = merge(commits, reads, key=_when, reverse=True)
     page = list(both)
     shown = page[:count]
-    events = [
-        _event_of_commit(e) if isinstance(e, _Entry) else _event_of_access(e)
-        for e in shown
-    ]
+    events = [_event_of_commit(e) if isinstance(e, _Entry) else _event_of_access(e) for e in shown]
     for entry in shown:
         if isinstance(entry, _Entry):
             after_commit = entry.number
@@ -142,15 +129,11 @@ def search_audit_events(
     return AuditPage(events, commit_total + read_total, more)
 
 
-def search_provenances(
-    engine: Engine, query: AuditQuery, *, count: int, cursor: str | None = None
-) -> ProvenancePage:
+def search_provenances(engine: Engine, query: AuditQuery, *, count: int, cursor: str | None = None) -> ProvenancePage:
     """Commits that fit (`entity` is Provenance.target), newest first."""
     entries, total = _commits(engine, query, count + 1, _places(cursor)[0])
     more = f"{entries[count - 1].number}.{2**62}" if len(entries) > count else None
-    return ProvenancePage(
-        [_provenance(entry) for entry in entries[:count]], total, more
-    )
+    return ProvenancePage([_provenance(entry) for entry in entries[:count]], total, more)
 
 
 def _when(entry: _Entry | Access) -> int:
@@ -180,9 +163,7 @@ def _entries(engine: Engine, numbers: Sequence[int]) -> list[_Entry]:
     marks = ",".join("?" * len(numbers))
     writes: dict[int, list[tuple[str, str, int, str]]] = {}
     patients: dict[int, set[str]] = {}
-    for row in engine.rows(
-        _WRITES.format(marks=marks) + f" LIMIT {_WRITES_MAX}", numbers
-    ):
+    for row in engine.rows(_WRITES.format(marks=marks) + f" LIMIT {_WRITES_MAX}", numbers):
         writes.setdefault(row[0], []).append((row[1], row[2], row[3], row[4]))
         if row[5] is not None:
             patients.setdefault(row[0], set()).add(row[5])
@@ -193,15 +174,13 @@ def _entries(engine: Engine, numbers: Sequence[int]) -> list[_Entry]:
     )
     return [
         _Entry(
-            *row, tuple(writes.get(row[0], ())), tuple(sorted(patients.get(row[0], ())))
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6], tuple(writes.get(row[0], ())), tuple(sorted(patients.get(row[0], ())))
         )
         for row in rows
     ]
 
 
-def _commits(
-    engine: Engine, query: AuditQuery, count: int, before: int
-) -> tuple[list[_Entry], int]:
+def _commits(engine: Engine, query: AuditQuery, count: int, before: int) -> tuple[list[_Entry], int]:
     conditions, values = ["1 = 1"], list[int | str]()
     if query.since is not None:
         conditions.append("c.recorded >= ?")
@@ -215,8 +194,7 @@ def _commits(
     wrote = "EXISTS (SELECT 1 FROM record_version v JOIN record_resource r ON r.key = v.resource WHERE v.number = c.number"
     if query.entity is not None:
         conditions.append(
-            "c.number IN (SELECT v.number FROM record_resource r JOIN record_version v ON v.resource = r.key "
-            "WHERE r.self = ?)"
+            "c.number IN (SELECT v.number FROM record_resource r JOIN record_version v ON v.resource = r.key WHERE r.self = ?)"
         )
         values.append(word(query.entity))
     if query.patient is not None:
@@ -226,15 +204,11 @@ def _commits(
         )
         values.append(word(f"Patient/{query.patient}"))
     if query.action is not None:
-        methods = [
-            method for method, action in _ACTIONS.items() if action == query.action
-        ]
+        methods = [method for method, action in _ACTIONS.items() if action == query.action]
         conditions.append(f"{wrote} AND v.method = ?)")
         values.append(methods[0] if methods else "")
     where = " AND ".join(conditions)
-    total = int(
-        engine.rows(f"SELECT count(*) FROM record_commit c WHERE {where}", values)[0][0]
-    )
+    total = int(engine.rows(f"SELECT count(*) FROM record_commit c WHERE {where}", values)[0][0])
     rows = engine.rows(
         f"SELECT c.number FROM record_commit c WHERE {where} AND c.number < ? ORDER BY c.number DESC LIMIT {count}",
         (*values, before),
@@ -244,11 +218,7 @@ def _commits(
 
 def _reference(target: str) -> r4.Reference:
     """A reference to a person, a device or a resource; a name that is no reference becomes its display."""
-    return (
-        r4.Reference(reference=target)
-        if "/" in target
-        else r4.Reference(display=target)
-    )
+    return r4.Reference(reference=target) if "/" in target else r4.Reference(display=target)
 
 
 def _event_of_commit(entry: _Entry) -> r4.AuditEvent:
@@ -257,13 +227,8 @@ def _event_of_commit(entry: _Entry) -> r4.AuditEvent:
     if entry.device:
         agents.append(r4.AuditEventAgent(who=_reference(entry.device), requestor=False))
     if entry.on_behalf_of:
-        agents.append(
-            r4.AuditEventAgent(who=_reference(entry.on_behalf_of), requestor=False)
-        )
-    entities = [
-        r4.AuditEventEntity(what=r4.Reference(reference=f"{t}/{i}/_history/{v}"))
-        for t, i, v, _ in entry.writes
-    ]
+        agents.append(r4.AuditEventAgent(who=_reference(entry.on_behalf_of), requestor=False))
+    entities = [r4.AuditEventEntity(what=r4.Reference(reference=f"{t}/{i}/_history/{v}")) for t, i, v, _ in entry.writes]
     return r4.AuditEvent(
         id=f"commit-{entry.number}",
         meta=r4.Meta(versionId="1", lastUpdated=instant(entry.recorded)),
@@ -272,13 +237,10 @@ def _event_of_commit(entry: _Entry) -> r4.AuditEvent:
         action=_ACTIONS[methods.pop()] if len(methods) == 1 else "E",
         recorded=instant(entry.recorded),
         outcome="0",
-        purposeOfEvent=[r4.CodeableConcept(text=entry.reason)]
-        if entry.reason
-        else None,
+        purposeOfEvent=[r4.CodeableConcept(text=entry.reason)] if entry.reason else None,
         agent=agents,
         source=r4.AuditEventSource(observer=r4.Reference(display="Benchside")),
-        entity=(entities + [_patient_entity(patient) for patient in entry.patients])
-        or None,
+        entity=(entities + [_patient_entity(patient) for patient in entry.patients]) or None,
     )
 
 
@@ -292,14 +254,10 @@ def _patient_entity(patient: str) -> r4.AuditEventEntity:
 def _event_of_access(access: Access) -> r4.AuditEvent:
     entities = [_patient_entity(patient) for patient in access.patients]
     if "/" in access.target:
-        entities.insert(
-            0, r4.AuditEventEntity(what=r4.Reference(reference=access.target))
-        )
+        entities.insert(0, r4.AuditEventEntity(what=r4.Reference(reference=access.target)))
     elif access.target or access.query:
         query = f"{access.target}?{access.query}".encode()
-        entities.insert(
-            0, r4.AuditEventEntity(query=b64encode(query).decode())
-        )  # sev-1: no name beside a query
+        entities.insert(0, r4.AuditEventEntity(query=b64encode(query).decode()))  # sev-1: no name beside a query
     return r4.AuditEvent(
         id=f"read-{access.number}",
         meta=r4.Meta(versionId="1", lastUpdated=instant(access.at_us)),
@@ -308,22 +266,12 @@ def _event_of_access(access: Access) -> r4.AuditEvent:
         action="R",
         recorded=instant(access.at_us),
         outcome="0",
-        purposeOfEvent=(
-            [
-                r4.CodeableConcept(
-                    coding=[r4.Coding(system=_PURPOSES, code=access.purpose)]
-                )
-            ]
-            if access.purpose
-            else None
-        ),
+        purposeOfEvent=([r4.CodeableConcept(coding=[r4.Coding(system=_PURPOSES, code=access.purpose)])] if access.purpose else None),
         agent=[
             r4.AuditEventAgent(
                 who=_reference(access.person),
                 requestor=True,
-                network=r4.AuditEventAgentNetwork(address=access.origin, type="2")
-                if access.origin
-                else None,
+                network=r4.AuditEventAgentNetwork(address=access.origin, type="2") if access.origin else None,
             )
         ],
         source=r4.AuditEventSource(observer=r4.Reference(display="Benchside")),
@@ -335,17 +283,13 @@ def _provenance(entry: _Entry) -> r4.Provenance:
     methods = {method for *_, method in entry.writes}
     operation = _OPERATIONS[methods.pop()] if len(methods) == 1 else "EXECUTE"
     agent = r4.ProvenanceAgent(
-        type=r4.CodeableConcept(
-            coding=[r4.Coding(system=_PROVENANCE_AGENT, code="author")]
-        ),
+        type=r4.CodeableConcept(coding=[r4.Coding(system=_PROVENANCE_AGENT, code="author")]),
         who=_reference(entry.author),
         onBehalfOf=_reference(entry.on_behalf_of) if entry.on_behalf_of else None,
     )
     agents = [agent]
     if entry.device:
-        performer = r4.CodeableConcept(
-            coding=[r4.Coding(system=_PROVENANCE_AGENT, code="performer")]
-        )
+        performer = r4.CodeableConcept(coding=[r4.Coding(system=_PROVENANCE_AGENT, code="performer")])
         agents.append(r4.ProvenanceAgent(type=performer, who=_reference(entry.device)))
     codings = [
         r4.Coding(system=ACTS, code=entry.act),
@@ -354,10 +298,7 @@ def _provenance(entry: _Entry) -> r4.Provenance:
     return r4.Provenance(
         id=f"commit-{entry.number}",
         meta=r4.Meta(versionId="1", lastUpdated=instant(entry.recorded)),
-        target=[
-            r4.Reference(reference=f"{t}/{i}/_history/{v}")
-            for t, i, v, _ in entry.writes
-        ],
+        target=[r4.Reference(reference=f"{t}/{i}/_history/{v}") for t, i, v, _ in entry.writes],
         recorded=instant(entry.recorded),
         activity=r4.CodeableConcept(coding=codings),
         reason=[r4.CodeableConcept(text=entry.reason)] if entry.reason else None,

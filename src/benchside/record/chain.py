@@ -20,9 +20,7 @@ VersionRow = tuple[str, str, int, str, bytes]
 """type, id, version, method, content"""
 
 
-def link(
-    previous: bytes, head: Sequence[int | str], versions: Iterable[VersionRow]
-) -> bytes:
+def link(previous: bytes, head: Sequence[int | str], versions: Iterable[VersionRow]) -> bytes:
     """SHA-256 over the previous hash, the commit's own columns and each version in the order written."""
     digest = hashlib.sha256(previous)
     digest.update(msgspec.json.encode(head))
@@ -59,9 +57,7 @@ LIMIT 1"""
 _BATCH = 200
 
 
-def verify(
-    engine: Engine, progress: Callable[[int, int], None] = lambda done, total: None
-) -> Verdict:
+def verify(engine: Engine, progress: Callable[[int, int], None] = lambda done, total: None) -> Verdict:
     """Walk the whole chain from the first commit; `progress` is told (commits done, commits in all)."""
     head = engine.rows("SELECT number, hash FROM record_head")[0]
     total, end_hash = int(head[0]), bytes(head[1])
@@ -71,9 +67,7 @@ def verify(
         if not commits:
             return Verdict(number, versions, number + 1, "the commit is missing")
         rows = engine.rows(_VERSIONS, (number, commits[-1][0]))
-        grouped = {
-            key: list(group) for key, group in groupby(rows, key=lambda row: row[0])
-        }
+        grouped = {key: list(group) for key, group in groupby(rows, key=lambda row: row[0])}
         for commit in commits:
             number += 1
             if commit[0] != number:
@@ -84,7 +78,7 @@ def verify(
                 return Verdict(number - 1, versions, number, why)
             previous, versions = bytes(commit[7]), versions + len(own)
         progress(number, total)
-    return _ending(engine, total, versions, previous == end_hash)
+    return _ending(engine, total, versions, head_fits=previous == end_hash)
 
 
 def _misfit(previous: bytes, commit: Row, own: list[Row]) -> str:
@@ -98,7 +92,7 @@ def _misfit(previous: bytes, commit: Row, own: list[Row]) -> str:
     return ""
 
 
-def _ending(engine: Engine, total: int, versions: int, head_fits: bool) -> Verdict:
+def _ending(engine: Engine, total: int, versions: int, *, head_fits: bool) -> Verdict:
     if not head_fits:
         return Verdict(
             total,
@@ -108,13 +102,9 @@ def _ending(engine: Engine, total: int, versions: int, head_fits: bool) -> Verdi
         )
     stray = engine.rows(_STRAY, (total,))[0][0]
     if stray is not None:
-        return Verdict(
-            total, versions, int(stray), "versions belong to no commit of the chain"
-        )
+        return Verdict(total, versions, int(stray), "versions belong to no commit of the chain")
     unpointed = engine.rows(_UNPOINTED)
     if unpointed:
         type_, id_ = unpointed[0]
-        return Verdict(
-            total, versions, total, f"{type_}/{id_} does not show its latest version"
-        )
+        return Verdict(total, versions, total, f"{type_}/{id_} does not show its latest version")
     return Verdict(total, versions)

@@ -69,22 +69,13 @@ def rows_of(clause: Clause) -> list[Rows]:
     parameter = parameters(clause.type)[clause.parameter]
     own = answering(parameter)
     numbers = tuple(found.number for found in own)
-    found = [
-        rows
-        for value in clause.values
-        for rows in _value_rows(parameter, numbers, clause.modifier, value)
-    ]
+    found = [rows for value in clause.values for rows in _value_rows(parameter, numbers, clause.modifier, value)]
     if len(found) <= _APART_MAX:
         return found
     groups: dict[tuple[str, tuple[int, ...], bool], list[Sql]] = {}
     for rows in found:
-        groups.setdefault((rows.table, rows.numbers, rows.dictionary), []).append(
-            rows.condition
-        )
-    return [
-        Rows(table, own_numbers, any_of(c), words)
-        for (table, own_numbers, words), c in groups.items()
-    ]
+        groups.setdefault((rows.table, rows.numbers, rows.dictionary), []).append(rows.condition)
+    return [Rows(table, own_numbers, any_of(c), words) for (table, own_numbers, words), c in groups.items()]
 
 
 def presence(parameter: Parameter) -> list[Rows]:
@@ -105,15 +96,11 @@ def _restriction(parameter: Parameter) -> Sql:
     return sql("x.system = ?", system_word(parameter.restricted_to))
 
 
-def _value_rows(
-    parameter: Parameter, numbers: tuple[int, ...], modifier: str | None, value: Value
-) -> Iterator[Rows]:
+def _value_rows(parameter: Parameter, numbers: tuple[int, ...], modifier: str | None, value: Value) -> Iterator[Rows]:
     if isinstance(value, CompositeValue):
         yield from _composite_rows(numbers, value)
     elif isinstance(value, TokenSetValue):
-        yield Rows(
-            TOKEN, numbers, any_of([row_conditions.token(code) for code in value.codes])
-        )
+        yield Rows(TOKEN, numbers, any_of([row_conditions.token(code) for code in value.codes]))
     elif isinstance(value, TypedIdentifierValue):
         whole = (word(f"{value.code}\x1f{value.value}"), system_word(value.system))
         yield _whole(tuple(variant(number, "of-type") for number in numbers), whole)
@@ -123,12 +110,8 @@ def _value_rows(
     elif modifier == "identifier" and isinstance(value, TokenValue):
         yield _token_rows(tuple(variant(n, "identifier") for n in numbers), value)
     elif isinstance(value, ReferenceValue):
-        targets = (
-            (parameter.restricted_to,) if parameter.restricted_to else parameter.targets
-        )
-        system = (
-            system_word(parameter.restricted_to) if parameter.restricted_to else None
-        )
+        targets = (parameter.restricted_to,) if parameter.restricted_to else parameter.targets
+        system = system_word(parameter.restricted_to) if parameter.restricted_to else None
         for target in row_conditions.reference_words(value, targets):
             yield _whole(numbers, (target, system))
     elif isinstance(value, PartValue):
@@ -140,11 +123,7 @@ def _value_rows(
 
 def _whole(numbers: tuple[int, ...], whole: tuple[int, int | None]) -> Rows:
     value, system = whole
-    condition = (
-        sql("x.value = ?", value)
-        if system is None
-        else sql("x.value = ? AND x.system = ?", value, system)
-    )
+    condition = sql("x.value = ?", value) if system is None else sql("x.value = ? AND x.system = ?", value, system)
     return Rows(TOKEN, numbers, condition, whole=whole)
 
 
@@ -157,9 +136,7 @@ def _token_rows(numbers: tuple[int, ...], value: TokenValue) -> Rows:
     )
 
 
-def _plain_rows(
-    numbers: tuple[int, ...], modifier: str | None, value: PartValue
-) -> Rows:
+def _plain_rows(numbers: tuple[int, ...], modifier: str | None, value: PartValue) -> Rows:
     if isinstance(value, TokenValue):
         return _token_rows(numbers, value)
     if isinstance(value, DateValue):
@@ -171,20 +148,14 @@ def _plain_rows(
     if isinstance(value, StringValue):
         if modifier == "exact":
             return _whole(numbers, (word(value.text), None))
-        return Rows(
-            TOKEN, numbers, row_conditions.text(value, modifier), dictionary=True
-        )
+        return Rows(TOKEN, numbers, row_conditions.text(value, modifier), dictionary=True)
     if isinstance(value, UriValue):
         if modifier == "below":
-            return Rows(
-                TOKEN, numbers, row_conditions.uri_below(value), dictionary=True
-            )
+            return Rows(TOKEN, numbers, row_conditions.uri_below(value), dictionary=True)
         if modifier == "above":
             return Rows(TOKEN, numbers, row_conditions.uri_above(value))
         return _whole(numbers, (word(value.text), None))
-    return Rows(
-        TOKEN, numbers, members("x.value", row_conditions.reference_words(value, ()))
-    )
+    return Rows(TOKEN, numbers, members("x.value", row_conditions.reference_words(value, ())))
 
 
 def _leading_words(part: PartValue) -> tuple[str, ...]:
@@ -205,9 +176,5 @@ def _leading_words(part: PartValue) -> tuple[str, ...]:
 
 def _composite_rows(numbers: tuple[int, ...], value: CompositeValue) -> Iterator[Rows]:
     leading = [_leading_words(part) for part in value.parts[:-1]]
-    keys = tuple(
-        composite_key(number, words)
-        for number in numbers
-        for words in product(*leading)
-    )
+    keys = tuple(composite_key(number, words) for number in numbers for words in product(*leading))
     yield _plain_rows(keys, None, value.parts[-1])

@@ -69,9 +69,7 @@ class _Staged:
 class Commit:
     """Collects writes; `Record.commit` ends it. Reading back before the end shows the record as it was."""
 
-    def __init__(
-        self, engine: Engine, attribution: Attribution, at: datetime, policy: Policy
-    ) -> None:
+    def __init__(self, engine: Engine, attribution: Attribution, at: datetime, policy: Policy) -> None:
         self._engine = engine
         self._attribution = attribution
         self._at_us = microseconds(at) // 1000 * 1000
@@ -102,18 +100,12 @@ class Commit:
         if not resource.id:
             message = "A resource is updated by its id, and this one has none."
             raise RecordRefusal(message)
-        return self._stage(
-            "PUT", resource, resource.id, if_match=if_match, must_exist=must_exist
-        )
+        return self._stage("PUT", resource, resource.id, if_match=if_match, must_exist=must_exist)
 
     def delete(self, type: str, id: str, *, if_match: int | None = None) -> _Staged:
         """End a resource. Its versions stay; references to it must be gone by the end of the commit."""
         self_hash = word(f"{type}/{id}")
-        return self._add(
-            _Staged(
-                type, id, self_hash, "DELETE", None, if_match=if_match, must_exist=True
-            )
-        )
+        return self._add(_Staged(type, id, self_hash, "DELETE", None, if_match=if_match, must_exist=True))
 
     def _stage(
         self,
@@ -165,15 +157,11 @@ class Commit:
         known = self._known()
         self._check_versions(known)
         lost = self._check_references(known)
-        head = self._engine.rows(
-            "SELECT number, recorded, hash, resource_key, version_key FROM record_head"
-        )[0]
+        head = self._engine.rows("SELECT number, recorded, hash, resource_key, version_key FROM record_head")[0]
         recorded = max(self._at_us, int(head[1]))
         stored = self._write(
             known,
-            _Head(
-                int(head[0]) + 1, recorded, bytes(head[2]), int(head[3]), int(head[4])
-            ),
+            _Head(int(head[0]) + 1, recorded, bytes(head[2]), int(head[3]), int(head[4])),
         )
         written = [known[self_].key for self_ in self._staged]
         arrived = [staged.self for staged in self._staged.values() if staged.method != "DELETE"]
@@ -193,12 +181,8 @@ class Commit:
         hashes = list(wanted)
         for begin in range(0, len(hashes), _IN_MAX):
             part = hashes[begin : begin + _IN_MAX]
-            for row in self._engine.rows(
-                _KNOWN.format(marks=",".join("?" * len(part))), part
-            ):
-                found[row[0]] = _Known(
-                    row[1], row[2], row[3], row[4], bool(row[5]), row[6]
-                )
+            for row in self._engine.rows(_KNOWN.format(marks=",".join("?" * len(part))), part):
+                found[row[0]] = _Known(row[1], row[2], row[3], row[4], bool(row[5]), row[6])
         return found
 
     def _check_versions(self, known: dict[int, _Known]) -> None:
@@ -213,36 +197,21 @@ class Commit:
                 raise Gone(staged.type, staged.id, now.version)
             found = 0 if now is None else now.version
             if staged.if_match is not None and staged.if_match != found:
-                raise VersionConflict(
-                    staged.type, staged.id, staged.if_match or None, found or None
-                )
+                raise VersionConflict(staged.type, staged.id, staged.if_match or None, found or None)
 
-    def _check_references(
-        self, known: dict[int, _Known]
-    ) -> list[tuple[_Staged, str, str]]:
+    def _check_references(self, known: dict[int, _Known]) -> list[tuple[_Staged, str, str]]:
         """Refuse references to what is not there (or list them, where the policy allows), and broken deletions."""
         missing: list[tuple[_Staged, str, str]] = []
         for staged in self._staged.values():
             for path, target in staged.references:
                 here = self._staged.get(word(target))
                 there = known.get(word(target))
-                alive = (
-                    here.method != "DELETE"
-                    if here
-                    else there is not None and not there.deleted
-                )
+                alive = here.method != "DELETE" if here else there is not None and not there.deleted
                 if not alive:
                     missing.append((staged, path, target))
         if missing and not self._policy.dangling_allowed:
-            message = (
-                "{} is not in the record. Send it first, or in the same transaction."
-            )
-            raise DanglingReferences(
-                tuple(
-                    Fault(path, "not-found", message.format(target))
-                    for _, path, target in missing
-                )
-            )
+            message = "{} is not in the record. Send it first, or in the same transaction."
+            raise DanglingReferences(tuple(Fault(path, "not-found", message.format(target)) for _, path, target in missing))
         for staged in self._staged.values():
             now = known.get(staged.self)
             if staged.method == "DELETE" and now is not None:
@@ -256,9 +225,7 @@ class Commit:
             f"WHERE t.value = ? AND t.parameter IN ({','.join('?' * len(numbers))}) LIMIT 200",
             (staged.self, *numbers),
         )
-        left = tuple(
-            f"{row[0]}/{row[1]}" for row in pointing if row[2] not in self._staged
-        )
+        left = tuple(f"{row[0]}/{row[1]}" for row in pointing if row[2] not in self._staged)
         if left:
             raise Referenced(staged.type, staged.id, left[:20])
 
@@ -266,14 +233,10 @@ class Commit:
 
     def _write(self, known: dict[int, _Known], head: _Head) -> list[Stored]:
         text = instant(head.recorded)
-        for staged in (
-            self._staged.values()
-        ):  # keys first: a resource may belong to a patient written after it
+        for staged in self._staged.values():  # keys first: a resource may belong to a patient written after it
             if staged.self not in known:
                 head.resource_key += 1
-                known[staged.self] = _Known(
-                    head.resource_key, staged.type, staged.id, 0, False, 0
-                )
+                known[staged.self] = _Known(head.resource_key, staged.type, staged.id, 0, False, 0)
         versions: list[tuple[int, int, int, str, int, int, str, bytes]] = []
         current: list[tuple[int, ...] | tuple[object, ...]] = []
         for staged in self._staged.values():
@@ -306,24 +269,15 @@ class Commit:
         self._write_current(known, current)
         self._engine.insert("record_version", _VERSION_COLUMNS, versions)
         self._write_index(known)
-        stored = [
-            staged.stored
-            for staged in self._staged.values()
-            if staged.stored is not None
-        ]
+        stored = [staged.stored for staged in self._staged.values() if staged.stored is not None]
         self._policy.views.follow(
             self._engine,
-            [
-                (s.key, staged.resource)
-                for s, staged in zip(stored, self._staged.values(), strict=True)
-            ],
+            [(s.key, staged.resource) for s, staged in zip(stored, self._staged.values(), strict=True)],
         )
         self._write_commit(head, stored)
         return stored
 
-    def _write_current(
-        self, known: dict[int, _Known], current: list[tuple[object, ...]]
-    ) -> None:
+    def _write_current(self, known: dict[int, _Known], current: list[tuple[object, ...]]) -> None:
         fresh = [row for row in current if row[4] == 1]
         self._engine.insert("record_resource", _RESOURCE_COLUMNS, fresh)
         for row in current:
@@ -334,11 +288,7 @@ class Commit:
                 "start = ?, stop = ? WHERE key = ?",
                 (*row[4:], row[0]),
             )
-        changed = [
-            known[staged.self].key
-            for staged in self._staged.values()
-            if known[staged.self].version > 0
-        ]
+        changed = [known[staged.self].key for staged in self._staged.values() if known[staged.self].version > 0]
         for table in INDEX_TABLES:
             for begin in range(0, len(changed), _IN_MAX):
                 part = changed[begin : begin + _IN_MAX]

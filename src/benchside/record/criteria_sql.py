@@ -45,20 +45,18 @@ def is_primary_date(resource_type: str, parameter: str) -> bool:
     return PRIMARY_DATE.get(resource_type) == parameter
 
 
-def test(criterion: Criterion, names: Names, depth: int = 0) -> Sql:
+def holds(criterion: Criterion, names: Names, depth: int = 0) -> Sql:
     """A condition that holds for the resource behind `names` if it meets the criterion."""
     if isinstance(criterion, AnyOf):
-        return any_of([test(part, names, depth) for part in criterion.criteria])
+        return any_of([holds(part, names, depth) for part in criterion.criteria])
     if isinstance(criterion, Clause):
         return _clause_test(criterion, names)
     inner = Names(f"r{depth + 1}")
-    met = all_of([_alive(inner), test(criterion.criterion, inner, depth + 1)])
+    met = all_of([_alive(inner), holds(criterion.criterion, inner, depth + 1)])
     if isinstance(criterion, Chained):
         numbers = members("x.parameter", _numbers(criterion.type, criterion.parameter))
         return (
-            Sql(
-                f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {inner.own} ON {inner.own}.self = x.value "
-            )
+            Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {inner.own} ON {inner.own}.self = x.value ")
             + Sql(f"WHERE x.resource = {names.column('key')} AND ")
             + numbers
             + Sql(" AND ")
@@ -67,13 +65,9 @@ def test(criterion: Criterion, names: Names, depth: int = 0) -> Sql:
             + met
             + ")"
         )
-    numbers = members(
-        "x.parameter", _numbers(criterion.source_type, criterion.parameter)
-    )
+    numbers = members("x.parameter", _numbers(criterion.source_type, criterion.parameter))
     return (
-        Sql(
-            f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {inner.own} ON {inner.own}.key = x.resource WHERE "
-        )
+        Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {inner.own} ON {inner.own}.key = x.resource WHERE ")
         + numbers
         + Sql(f" AND x.value = {names.column('self')} AND ")
         + met
@@ -86,9 +80,7 @@ def _alive(names: Names) -> Sql:
 
 
 def _numbers(resource_type: str, parameter: str) -> tuple[int, ...]:
-    return tuple(
-        found.number for found in answering(parameters(resource_type)[parameter])
-    )
+    return tuple(found.number for found in answering(parameters(resource_type)[parameter]))
 
 
 def _clause_test(clause: Clause, names: Names) -> Sql:
@@ -96,12 +88,7 @@ def _clause_test(clause: Clause, names: Names) -> Sql:
     if special is not None:
         return special
     if isinstance(clause.values[0], MissingValue):
-        has = any_of(
-            [
-                _has(rows, names)
-                for rows in presence(parameters(clause.type)[clause.parameter])
-            ]
-        )
+        has = any_of([_has(rows, names) for rows in presence(parameters(clause.type)[clause.parameter])])
         return Sql("NOT (") + has + ")" if clause.values[0].missing else has
     met = any_of([_has(rows, names) for rows in rows_of(clause)])
     return Sql("NOT (") + met + ")" if clause.modifier in NEGATIVE else met
@@ -110,27 +97,16 @@ def _clause_test(clause: Clause, names: Names) -> Sql:
 def own_row_test(clause: Clause, names: Names) -> Sql | None:
     """Clauses answered from the resource's own row: _id, _lastUpdated and the clinical time."""
     if clause.parameter == "_id":
-        hashes = [
-            word(f"{clause.type}/{v.code}")
-            for v in clause.values
-            if isinstance(v, TokenValue)
-        ]
+        hashes = [word(f"{clause.type}/{v.code}") for v in clause.values if isinstance(v, TokenValue)]
         found = members(names.column("self"), hashes)
         return Sql("NOT (") + found + ")" if clause.modifier in NEGATIVE else found
     dates = [value for value in clause.values if isinstance(value, DateValue)]
     if clause.parameter == "_lastUpdated":
         recorded = names.column("recorded")
-        return any_of(
-            [
-                row_conditions.date(value, recorded, f"({recorded} + 999)")
-                for value in dates
-            ]
-        )
+        return any_of([row_conditions.date(value, recorded, f"({recorded} + 999)") for value in dates])
     if dates and is_primary_date(clause.type, clause.parameter):
         start, stop = names.column("start"), names.column("stop")
-        return sql(f"{start} > ? AND ", NO_TIME) + any_of(
-            [row_conditions.date(value, start, stop) for value in dates]
-        )
+        return sql(f"{start} > ? AND ", NO_TIME) + any_of([row_conditions.date(value, start, stop) for value in dates])
     return None
 
 
@@ -138,17 +114,10 @@ def _has(rows: Rows, names: Names) -> Sql:
     condition = rows.where()
     if rows.whole is not None:
         # the whole key of record_token: one entry is looked at
-        at_hand = (
-            f"x.patient = {names.column('patient')} AND x.start = {names.column('start')} "
-            f"AND x.resource = {names.column('key')}"
-        )
+        at_hand = f"x.patient = {names.column('patient')} AND x.start = {names.column('start')} AND x.resource = {names.column('key')}"
     else:
         at_hand = f"x.resource = {names.column('key')}"
-    return (
-        Sql(f"EXISTS (SELECT 1 FROM {rows.source()} WHERE {at_hand} AND ")
-        + condition
-        + ")"
-    )
+    return Sql(f"EXISTS (SELECT 1 FROM {rows.source()} WHERE {at_hand} AND ") + condition + ")"
 
 
 def chosen(criterion: Criterion, patient: int | None, depth: int = 0) -> Sql | None:
@@ -158,26 +127,18 @@ def chosen(criterion: Criterion, patient: int | None, depth: int = 0) -> Sql | N
         if any(found is None for found in sets):
             return None
         text = " UNION ".join(found.text for found in sets if found)
-        return Sql(
-            text, tuple(value for found in sets if found for value in found.values)
-        )
+        return Sql(text, tuple(value for found in sets if found for value in found.values))
     if isinstance(criterion, Clause):
         return _clause_set(criterion, patient)
     inner = Names(f"r{depth + 1}")
     among = chosen(criterion.criterion, None, depth + 1)
-    met = (
-        test(criterion.criterion, inner, depth + 1)
-        if among is None
-        else Sql(f"{inner.own}.key IN (") + among + ")"
-    )
+    met = holds(criterion.criterion, inner, depth + 1) if among is None else Sql(f"{inner.own}.key IN (") + among + ")"
     if isinstance(criterion, Chained):
         numbers = members("x.parameter", _numbers(criterion.type, criterion.parameter))
         return (
             Sql("SELECT x.resource FROM record_token x WHERE ")
             + numbers
-            + Sql(
-                f" AND x.value IN (SELECT {inner.own}.self FROM record_resource {inner.own} WHERE "
-            )
+            + Sql(f" AND x.value IN (SELECT {inner.own}.self FROM record_resource {inner.own} WHERE ")
             + all_of(
                 [
                     _alive(inner),
@@ -191,19 +152,13 @@ def chosen(criterion: Criterion, patient: int | None, depth: int = 0) -> Sql | N
 
 
 def _reverse_set(criterion: Reverse, inner: Names, among: Sql | None, met: Sql) -> Sql:
-    numbers = members(
-        "x.parameter", _numbers(criterion.source_type, criterion.parameter)
-    )
+    numbers = members("x.parameter", _numbers(criterion.source_type, criterion.parameter))
     if among is None:
-        among = Sql(
-            f"SELECT {inner.own}.key FROM record_resource {inner.own} WHERE "
-        ) + all_of(
+        among = Sql(f"SELECT {inner.own}.key FROM record_resource {inner.own} WHERE ") + all_of(
             [_alive(inner), sql(f"{inner.own}.type = ?", criterion.source_type), met]
         )
     return (
-        Sql(
-            "SELECT t.key FROM record_resource t WHERE t.self IN (SELECT x.value FROM record_token x WHERE "
-        )
+        Sql("SELECT t.key FROM record_resource t WHERE t.self IN (SELECT x.value FROM record_token x WHERE ")
         + numbers
         + Sql(" AND x.resource IN (")
         + among
@@ -215,14 +170,10 @@ def _clause_set(clause: Clause, patient: int | None) -> Sql | None:
     if clause.modifier in NEGATIVE or isinstance(clause.values[0], MissingValue):
         return None
     if clause.parameter == "_id":
-        return Sql("SELECT t.key FROM record_resource t WHERE ") + (
-            own_row_test(clause, Names("t")) or Sql("1 = 1")
-        )
+        return Sql("SELECT t.key FROM record_resource t WHERE ") + (own_row_test(clause, Names("t")) or Sql("1 = 1"))
     if clause.parameter == "_lastUpdated":
         return None
-    if any(
-        isinstance(value, DateValue) and value.prefix == "ne" for value in clause.values
-    ):
+    if any(isinstance(value, DateValue) and value.prefix == "ne" for value in clause.values):
         return None
     sets: list[Sql] = []
     for rows in rows_of(clause):
@@ -238,15 +189,9 @@ def _clause_set(clause: Clause, patient: int | None) -> Sql | None:
 
 def posting(criterion: Criterion) -> tuple[int, int, int | None] | None:
     """(parameter, value, system or None) when the criterion is one whole value of one parameter."""
-    if (
-        not isinstance(criterion, Clause)
-        or criterion.modifier in NEGATIVE
-        or len(criterion.values) != 1
-    ):
+    if not isinstance(criterion, Clause) or criterion.modifier in NEGATIVE or len(criterion.values) != 1:
         return None
-    if own_row_test(criterion, Names()) is not None or isinstance(
-        criterion.values[0], MissingValue
-    ):
+    if own_row_test(criterion, Names()) is not None or isinstance(criterion.values[0], MissingValue):
         return None
     rows = rows_of(criterion)
     if len(rows) != 1 or rows[0].whole is None or len(rows[0].numbers) != 1:
@@ -254,9 +199,7 @@ def posting(criterion: Criterion) -> tuple[int, int, int | None] | None:
     return rows[0].numbers[0], *rows[0].whole
 
 
-def patient_of(
-    criteria: tuple[Criterion, ...], own_number: int
-) -> tuple[Criterion, int] | None:
+def patient_of(criteria: tuple[Criterion, ...], own_number: int) -> tuple[Criterion, int] | None:
     """The criterion that says all matches belong to one patient, and the hash of that patient.
 
     `own_number` is the parameter from which the patient column is filled (parameter_numbers.patient_number), so a
@@ -267,8 +210,6 @@ def patient_of(
         if found is None or not isinstance(criterion, Clause) or found[0] != own_number:
             continue
         value = criterion.values[0]
-        if getattr(value, "type", None) == "Patient" or found[2] == system_word(
-            "Patient"
-        ):
+        if getattr(value, "type", None) == "Patient" or found[2] == system_word("Patient"):
             return criterion, found[1]
     return None

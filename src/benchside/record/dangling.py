@@ -14,9 +14,7 @@ _COLUMNS = ("resource", "path", "reference", "target")
 _PART = 500
 
 
-def note(
-    engine: Engine, written: Sequence[int], arrived: Sequence[int], missing: Sequence[tuple[int, str, str]], zone: tzinfo
-) -> None:
+def note(engine: Engine, written: Sequence[int], arrived: Sequence[int], missing: Sequence[tuple[int, str, str]], zone: tzinfo) -> None:
     """Bring the list up to date in the caller's commit.
 
     `written` are the keys of the resources just written, `arrived` the hashes of those now there, `missing` what they

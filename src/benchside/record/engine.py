@@ -7,7 +7,7 @@ import of a million rows has no use for an ORM.
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import resources
@@ -40,18 +40,10 @@ def in_dialect(vendor: str, sql: str) -> str:
 
 def schema_statements(vendor: str) -> list[str]:
     """The statements of sql/schema.sql in the dialect of `vendor`, in order."""
-    text = (
-        resources.files("benchside.record")
-        .joinpath("sql/schema.sql")
-        .read_text(encoding="utf-8")
-    )
+    text = resources.files("benchside.record").joinpath("sql/schema.sql").read_text(encoding="utf-8")
     lines = [line.split("--", 1)[0] for line in text.splitlines()]
     statements = "\n".join(lines).split(";")
-    return [
-        in_dialect(vendor, statement.strip())
-        for statement in statements
-        if statement.strip()
-    ]
+    return [in_dialect(vendor, statement.strip()) for statement in statements if statement.strip()]
 
 
 @lru_cache(maxsize=4096)
@@ -99,9 +91,7 @@ class Engine:
         cursor.close()
         return touched
 
-    def stream(
-        self, sql: str, values: Sequence[Any] = (), *, size: int = 1000
-    ) -> Iterator[Row]:
+    def stream(self, sql: str, values: Sequence[Any] = (), *, size: int = 1000) -> Iterator[Row]:
         """Run one statement and give its rows without holding them all in memory."""
         if self.postgresql:
             cursor = self.connection.connection.cursor(name="benchside_stream")
@@ -133,9 +123,7 @@ class Engine:
         if not self.postgresql:
             marks = ", ".join("?" * len(columns))
             cursor = self._cursor()
-            cursor.executemany(
-                f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows
-            )
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)
             cursor.close()
             return
         marks = ", ".join(f"%s::{_array_type(value)}[]" for value in rows[0])
@@ -156,7 +144,7 @@ class Engine:
             cursor.close()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Generator[None]:
         """A transaction that alone may write the record, from its first statement to its commit.
 
         SQLite lets one connection write at a time and makes the others poll; a file lock beside the database
@@ -181,7 +169,7 @@ _turns = threading.local()
 
 
 @contextmanager
-def _file_turn(database: str) -> Iterator[None]:
+def _file_turn(database: str) -> Generator[None]:
     """Wait for this process's and this thread's turn to write the SQLite file `database`."""
     if database == ":memory:" or database.startswith("file:"):
         yield

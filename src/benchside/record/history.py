@@ -9,9 +9,7 @@ from benchside.record.errors import NotFound
 from benchside.record.keys import microseconds, word
 from benchside.record.stored import HistoryPage, Stored
 
-_COLUMNS = (
-    "r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number, v.key"
-)
+_COLUMNS = "r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number, v.key"
 _FROM = " FROM record_version v JOIN record_resource r ON r.key = v.resource WHERE "
 
 
@@ -53,9 +51,7 @@ def page(
             "AND later.version = v.version + 1 AND later.recorded <= ?)"
         )
         values.extend((microseconds(at), microseconds(at)))
-    total = engine.rows("SELECT count(*)" + _FROM + " AND ".join(conditions), values)[
-        0
-    ][0]
+    total = engine.rows("SELECT count(*)" + _FROM + " AND ".join(conditions), values)[0][0]
     if cursor is not None:
         conditions.append("v.key < ?")
         values.append(_place(cursor))
@@ -75,9 +71,7 @@ def page(
         )
         for row in rows[:count]
     ]
-    return HistoryPage(
-        versions, int(total), str(rows[count - 1][8]) if len(rows) > count else None
-    )
+    return HistoryPage(versions, int(total), str(rows[count - 1][8]) if len(rows) > count else None)
 
 
 def _place(cursor: str) -> int:

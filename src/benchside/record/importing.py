@@ -68,11 +68,7 @@ def _import_document(
 ) -> None:
     try:
         document = read(file.read_bytes())
-        resources = (
-            list(bundle_resources(document))
-            if isinstance(document, r4.Bundle)
-            else [document]
-        )
+        resources = list(bundle_resources(document)) if isinstance(document, r4.Bundle) else [document]
         import_resources(record, resources, attribution, at=clock())
     except Invalid as invalid:
         report.failures.append(Failure(str(file), 0, invalid.faults))
@@ -96,9 +92,7 @@ def _import_lines(
             if not line.strip():
                 continue
             if len(line) > LINE_BYTES_MAX:
-                fault = Fault(
-                    "", "too-long", f"The line is longer than {LINE_BYTES_MAX:,} bytes."
-                )
+                fault = Fault("", "too-long", f"The line is longer than {LINE_BYTES_MAX:,} bytes.")
                 report.failures.append(Failure(str(file), number, (fault,)))
                 continue
             try:
@@ -122,9 +116,7 @@ def _import_batch(
 ) -> None:
     """One commit for the batch; if that is refused, one for each line, so that only the lines at fault stay out."""
     try:
-        import_resources(
-            record, [resource for _, resource in batch], attribution, at=clock()
-        )
+        import_resources(record, [resource for _, resource in batch], attribution, at=clock())
     except RecordRefusal as refusal:
         if len(batch) == 1:
             report.failures.append(Failure(str(file), batch[0][0], _faults(refusal)))
@@ -170,13 +162,9 @@ def bundle_resources(bundle: r4.Bundle) -> Iterator[r4.AnyResource]:
             continue
         full_url = entry.fullUrl or ""
         if entry.resource.id is None:
-            entry.resource.id = (
-                full_url[9:] if full_url.startswith("urn:uuid:") else new_id()
-            )
+            entry.resource.id = full_url[9:] if full_url.startswith("urn:uuid:") else new_id()
         if full_url:
-            targets[full_url] = (
-                f"{type(entry.resource).resourceType}/{entry.resource.id}"
-            )
+            targets[full_url] = f"{type(entry.resource).resourceType}/{entry.resource.id}"
     for entry in bundle.entry or ():
         if entry.resource is None:
             continue

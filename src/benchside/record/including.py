@@ -18,9 +18,7 @@ INCLUDED_MAX = 1000
 DEPTH_MAX = 4
 
 
-def included(
-    engine: Engine, search: Search, matches: Sequence[Stored], scope: Sql | None
-) -> tuple[list[Stored], bool]:
+def included(engine: Engine, search: Search, matches: Sequence[Stored], scope: Sql | None) -> tuple[list[Stored], bool]:
     """What goes with the page, each once and none that is a match, and whether INCLUDED_MAX cut it."""
     seen = {match.key for match in matches}
     found: list[int] = []
@@ -47,14 +45,7 @@ def included(
 def _numbers(include: Include) -> list[int]:
     own = parameters(include.source_type)
     chosen = own.values() if include.parameter is None else [own[include.parameter]]
-    return sorted(
-        {
-            row.number
-            for parameter in chosen
-            if parameter.kind == "reference"
-            for row in answering(parameter)
-        }
-    )
+    return sorted({row.number for parameter in chosen if parameter.kind == "reference" for row in answering(parameter)})
 
 
 def _wanted_type(include: Include) -> str | None:
@@ -63,14 +54,10 @@ def _wanted_type(include: Include) -> str | None:
 
 
 def _scoped(pieces: list[Sql], scope: Sql | None) -> Sql:
-    return all_of(
-        [*pieces, Sql("r.deleted = 0"), *([scope] if scope is not None else [])]
-    )
+    return all_of([*pieces, Sql("r.deleted = 0"), *([scope] if scope is not None else [])])
 
 
-def _forward(
-    engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None
-) -> dict[int, str]:
+def _forward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None) -> dict[int, str]:
     sources = [key for key, type_ in frontier.items() if type_ == include.source_type]
     if not sources:
         return {}
@@ -81,28 +68,17 @@ def _forward(
     ]
     if wanted is not None:
         condition.append(sql("r.type = ?", wanted))
-    found = Sql(
-        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.self = x.value WHERE "
-    )
+    found = Sql("SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.self = x.value WHERE ")
     found += _scoped(condition, scope)
-    hits = {
-        int(key): str(type_)
-        for key, type_ in engine.rows(
-            found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values
-        )
-    }
+    hits = {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values)}
     return hits | _canonical(engine, include, sources, scope)
 
 
-def _canonical(
-    engine: Engine, include: Include, sources: list[int], scope: Sql | None
-) -> dict[int, str]:
+def _canonical(engine: Engine, include: Include, sources: list[int], scope: Sql | None) -> dict[int, str]:
     """Targets named by their canonical url (a QuestionnaireResponse's Questionnaire, a Task's PlanDefinition)."""
     own = parameters(include.source_type)
     chosen = own.values() if include.parameter is None else [own[include.parameter]]
-    targets = {
-        target for parameter in chosen for target in parameter.targets
-    } & _WITH_URL
+    targets = {target for parameter in chosen for target in parameter.targets} & _WITH_URL
     if include.target_type is not None:
         targets &= {include.target_type}
     urls = [parameters(target)["url"].number for target in targets]
@@ -119,27 +95,14 @@ def _canonical(
         ],
         scope,
     )
-    return {
-        int(key): str(type_)
-        for key, type_ in engine.rows(
-            found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values
-        )
-    }
+    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values)}
 
 
-_WITH_URL = frozenset(
-    type_
-    for type_ in r4.RESOURCES
-    if "url" in parameters(type_) and parameters(type_)["url"].kind == "uri"
-)
+_WITH_URL = frozenset(type_ for type_ in r4.RESOURCES if "url" in parameters(type_) and parameters(type_)["url"].kind == "uri")
 
 
-def _backward(
-    engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None
-) -> dict[int, str]:
-    targets = [
-        key for key, type_ in frontier.items() if include.target_type in (None, type_)
-    ]
+def _backward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None) -> dict[int, str]:
+    targets = [key for key, type_ in frontier.items() if include.target_type in (None, type_)]
     if not targets:
         return {}
     rows = engine.rows(
@@ -148,13 +111,6 @@ def _backward(
     )
     selfs = [word(f"{type_}/{id_}") for type_, id_ in rows]
     condition = [members("x.parameter", _numbers(include)), members("x.value", selfs)]
-    found = Sql(
-        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.key = x.resource WHERE "
-    )
+    found = Sql("SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.key = x.resource WHERE ")
     found += _scoped(condition, scope)
-    return {
-        int(key): str(type_)
-        for key, type_ in engine.rows(
-            found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values
-        )
-    }
+    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values)}

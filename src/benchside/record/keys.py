@@ -19,9 +19,7 @@ def word(text: str) -> int:
     """Hash `text` to an integer from 1 to 2**63 - 1; the empty text is 0."""
     if not text:
         return 0
-    return (
-        int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
-    ) or 1
+    return (int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1) or 1
 
 
 @lru_cache(maxsize=20_000)

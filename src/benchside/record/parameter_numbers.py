@@ -30,17 +30,11 @@ def patient_number(resource_type: str) -> int | None:
     """
     for code in ("patient", "subject"):
         parameter = parameters(resource_type).get(code)
-        if parameter is None or (
-            code == "subject" and "Patient" not in parameter.targets
-        ):
+        if parameter is None or (code == "subject" and "Patient" not in parameter.targets):
             continue
         rows = answering(parameter)
         element = _PATH.match(parameter.expression)
-        if (
-            len(rows) == 1
-            and element is not None
-            and not _repeats(resource_type, element[1])
-        ):
+        if len(rows) == 1 and element is not None and not _repeats(resource_type, element[1]):
             return rows[0].number
     return None
 
@@ -57,11 +51,7 @@ def patient_id(resource_type: str, id: str, values: IndexValues) -> str | None:
     number = patient_number(resource_type)
     if number is None:
         return values.patient
-    found = {
-        ref[8:]
-        for n, ref in values.references
-        if n == number and ref.startswith("Patient/")
-    }
+    found = {ref[8:] for n, ref in values.references if n == number and ref.startswith("Patient/")}
     return found.pop() if len(found) == 1 else None
 
 

@@ -49,9 +49,7 @@ def date(value: DateValue, start: str = "x.start", stop: str = "x.stop") -> Sql:
     after, before = sql(f"{stop} > ?", value.stop), sql(f"{start} < ?", value.start)
     match value.prefix:
         case "eq":
-            return within + sql(
-                f" AND {start} <= ? AND {stop} >= ?", value.stop, value.start
-            )
+            return within + sql(f" AND {start} <= ? AND {stop} >= ?", value.stop, value.start)
         case "ne":
             return Sql("NOT (") + within + ")"
         case "gt":
@@ -96,9 +94,7 @@ def quantity(value: QuantityValue) -> Sql:
     code = word(value.code)
     if value.system is None:
         return condition + sql(" AND (x.code = ? OR x.unit = ?)", code, code)
-    return condition + sql(
-        " AND x.code = ? AND x.system = ?", code, system_word(value.system)
-    )
+    return condition + sql(" AND x.code = ? AND x.system = ?", code, system_word(value.system))
 
 
 def _like(text: str) -> str:
@@ -127,9 +123,7 @@ def text(value: StringValue, modifier: str | None) -> Sql:
 
 def uri_below(value: UriValue) -> Sql:
     """The dictionary row `w` is the uri or continues it after a slash."""
-    return any_of(
-        (sql("w.folded = ?", value.text), starts_with(value.text.rstrip("/") + "/"))
-    )
+    return any_of((sql("w.folded = ?", value.text), starts_with(value.text.rstrip("/") + "/")))
 
 
 def uri_above(value: UriValue) -> Sql:

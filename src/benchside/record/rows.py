@@ -17,7 +17,7 @@ from benchside.record.keys import NO_TIME, system_word, variant, word
 from benchside.terms.folding import fold
 
 PREFIX_LENGTH = 100
-TOKEN = "record_token"
+TOKEN = "record_token"  # noqa: S105 - a table, not a password
 TOKEN_COLUMNS = ("parameter", "value", "patient", "start", "resource", "system", "stop")
 TEXT_COLUMNS = ("parameter", "value", "prefix", "folded")
 DATE_COLUMNS = ("parameter", "start", "stop", "patient", "resource")
@@ -38,13 +38,9 @@ class IndexRows:
 
     tokens: set[tuple[int, int, int]] = field(default_factory=set[tuple[int, int, int]])
     """(parameter, value, system)"""
-    texts: set[tuple[int, int, str, str]] = field(
-        default_factory=set[tuple[int, int, str, str]]
-    )
+    texts: set[tuple[int, int, str, str]] = field(default_factory=set[tuple[int, int, str, str]])
     dates: set[tuple[int, int, int]] = field(default_factory=set[tuple[int, int, int]])
-    quantities: set[tuple[int, float, int, int, int]] = field(
-        default_factory=set[tuple[int, float, int, int, int]]
-    )
+    quantities: set[tuple[int, float, int, int, int]] = field(default_factory=set[tuple[int, float, int, int, int]])
     start: int = NO_TIME
     stop: int = NO_TIME
 
@@ -94,9 +90,7 @@ def index_rows(values: IndexValues) -> IndexRows:
     for number, value in values.numbers:
         rows.quantities.add((number, float(value), 0, 0, 0))
     for number, value, system, code, unit in values.quantities:
-        rows.quantities.add(
-            (number, float(value), system_word(system), word(code), word(unit))
-        )
+        rows.quantities.add((number, float(value), system_word(system), word(code), word(unit)))
     for number, parts in values.composites:
         _add_composite(rows, number, parts)
     return rows
@@ -128,9 +122,7 @@ def _add_composite(rows: IndexRows, number: int, parts: tuple[Part, ...]) -> Non
             case ("token", str(system), str(code)):
                 rows.tokens.add((key, word(code), system_word(system)))
             case ("quantity", Decimal() as value, str(system), str(code), str(unit)):
-                rows.quantities.add(
-                    (key, float(value), system_word(system), word(code), word(unit))
-                )
+                rows.quantities.add((key, float(value), system_word(system), word(code), word(unit)))
             case ("number", Decimal() as value):
                 rows.quantities.add((key, float(value), 0, 0, 0))
             case ("date", int(start), int(stop)):
@@ -152,32 +144,18 @@ def _add_composite(rows: IndexRows, number: int, parts: tuple[Part, ...]) -> Non
 class IndexBatch:
     """Rows of many resources, written together: one statement a table."""
 
-    tokens: list[tuple[int, int, int, int, int, int, int]] = field(
-        default_factory=list[tuple[int, int, int, int, int, int, int]]
-    )
-    texts: set[tuple[int, int, str, str]] = field(
-        default_factory=set[tuple[int, int, str, str]]
-    )
-    dates: list[tuple[int, int, int, int, int]] = field(
-        default_factory=list[tuple[int, int, int, int, int]]
-    )
-    quantities: list[tuple[int, float, int, int, int, int, int]] = field(
-        default_factory=list[tuple[int, float, int, int, int, int, int]]
-    )
+    tokens: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int, int, int, int]])
+    texts: set[tuple[int, int, str, str]] = field(default_factory=set[tuple[int, int, str, str]])
+    dates: list[tuple[int, int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int, int]])
+    quantities: list[tuple[int, float, int, int, int, int, int]] = field(default_factory=list[tuple[int, float, int, int, int, int, int]])
 
     def add(self, rows: IndexRows, key: int, patient: int) -> None:
         """Take the rows of the resource with this key, belonging to the patient with that key (0: to none)."""
         start, stop = rows.start, rows.stop
-        self.tokens += [
-            (p, value, patient, start, key, system, stop)
-            for p, value, system in rows.tokens
-        ]
+        self.tokens += [(p, value, patient, start, key, system, stop) for p, value, system in rows.tokens]
         self.texts |= rows.texts
         self.dates += [(p, begin, end, patient, key) for p, begin, end in rows.dates]
-        self.quantities += [
-            (p, v, key, system, code, unit, patient)
-            for p, v, system, code, unit in rows.quantities
-        ]
+        self.quantities += [(p, v, key, system, code, unit, patient) for p, v, system, code, unit in rows.quantities]
 
     def write(self, engine: Engine) -> None:
         """Insert everything. Sorted first: neighbours in the index are then written while their page is at hand."""

@@ -20,7 +20,7 @@ from benchside.fhir.search.criteria import (
 )
 from benchside.fhir.search.parameters import compartment_parameters
 from benchside.record import including, sorting
-from benchside.record.criteria_sql import Names, chosen, patient_of, posting, test
+from benchside.record.criteria_sql import Names, chosen, holds, patient_of, posting
 from benchside.record.engine import Engine, Row
 from benchside.record.fetching import fetch
 from benchside.record.keys import word
@@ -41,9 +41,7 @@ class Plan:
     in_posting: bool = False
 
 
-def page(
-    engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo
-) -> SearchPage:
+def page(engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo) -> SearchPage:
     """One page of the search, with what it includes and the total unless `_total=none`."""
     plan = _plan(engine, search, scope)
     total = None if search.total == "none" else _count(engine, plan)
@@ -51,14 +49,10 @@ def page(
         return SearchPage([], [], total)
     order = sorting.order_of(search, in_posting=plan.in_posting)
     if order is None:
-        matches, cursor = sorting.page_in_memory(
-            engine, search, plan.source, plan.where, zone
-        )
+        matches, cursor = sorting.page_in_memory(engine, search, plan.source, plan.where, zone)
     else:
         matches, cursor = _page(engine, search, plan, order)
-    included, cut = including.included(
-        engine, search, matches, scope_condition(engine, scope)
-    )
+    included, cut = including.included(engine, search, matches, scope_condition(engine, scope))
     return SearchPage(matches, included, total, cursor, cut)
 
 
@@ -72,9 +66,7 @@ def _count(engine: Engine, plan: Plan) -> int:
     return int(engine.rows(found.text, found.values)[0][0])
 
 
-def _page(
-    engine: Engine, search: Search, plan: Plan, order: sorting.Order
-) -> tuple[list[Stored], str | None]:
+def _page(engine: Engine, search: Search, plan: Plan, order: sorting.Order) -> tuple[list[Stored], str | None]:
     where = plan.where
     if search.cursor is not None:
         where = all_of((where, order.after(search.cursor)))
@@ -91,9 +83,7 @@ def _page(
     return stored, order.cursor(rows[-1][1:]) if more else None
 
 
-def scope_condition(
-    engine: Engine, scope: SearchScope | None, names: Names = _R
-) -> Sql | None:
+def scope_condition(engine: Engine, scope: SearchScope | None, names: Names = _R) -> Sql | None:
     """What a scope lets be seen: everything, or what belongs to one patient."""
     if scope is None or scope.patient is None:
         return None
@@ -117,10 +107,7 @@ def _compartment(search: Search) -> list[Criterion]:
     value = (ReferenceValue(type_, id_, None),)
     found: list[Criterion] = []
     for resource_type in search.types:
-        found += [
-            Clause(resource_type, code, None, value)
-            for code in members_of.get(resource_type, ())
-        ]
+        found += [Clause(resource_type, code, None, value) for code in members_of.get(resource_type, ())]
         if resource_type == type_:
             found.append(Clause(resource_type, "_id", None, (sorting.id_value(id_),)))
     return found[:1] if len(found) == 1 else [AnyOf(tuple(found))]
@@ -129,11 +116,7 @@ def _compartment(search: Search) -> list[Criterion]:
 def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
     """Where to begin and what to test."""
     criteria = (*search.criteria, *_compartment(search))
-    base = (
-        [members("r.type", search.types), Sql("r.deleted = 0")]
-        if search.types
-        else [Sql("r.deleted = 0")]
-    )
+    base = [members("r.type", search.types), Sql("r.deleted = 0")] if search.types else [Sql("r.deleted = 0")]
     scoped = scope_condition(engine, scope)
     if scoped is not None:
         base.append(scoped)
@@ -145,25 +128,21 @@ def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
         patient = _patient_key(engine, whose[1])
     if whose is not None and patient is not None:
         base.append(sql("r.patient = ?", patient))
-        criteria = tuple(
-            criterion for criterion in criteria if criterion is not whose[0]
-        )
+        criteria = tuple(criterion for criterion in criteria if criterion is not whose[0])
     first = _first(engine, search, criteria, patient)
     if first is None:
         return Plan(
             "record_resource r",
-            all_of([*base, *(test(criterion, _R) for criterion in criteria)]),
+            all_of([*base, *(holds(criterion, _R) for criterion in criteria)]),
         )
-    rest = [test(criterion, _R) for criterion in criteria if criterion is not first]
+    rest = [holds(criterion, _R) for criterion in criteria if criterion is not first]
     found = posting(first)
     if found is not None:
         return _posting_plan(engine, found, patient, [*base, *rest])
     among = chosen(first, patient)
     if among is None:
-        return Plan("record_resource r", all_of([*base, test(first, _R), *rest]))
-    return Plan(
-        "record_resource r", all_of([Sql("r.key IN (") + among + ")", *base, *rest])
-    )
+        return Plan("record_resource r", all_of([*base, holds(first, _R), *rest]))
+    return Plan("record_resource r", all_of([Sql("r.key IN (") + among + ")", *base, *rest]))
 
 
 def _posting_plan(
@@ -188,28 +167,18 @@ def _posting_plan(
                 "AND q.patient = p.patient AND q.start = p.start AND q.resource = p.resource AND q.system < p.system)"
             )
         )
-    join = (
-        "JOIN record_resource r ON r.key = p.resource"
-        if engine.postgresql
-        else "CROSS JOIN record_resource r"
-    )
+    join = "JOIN record_resource r ON r.key = p.resource" if engine.postgresql else "CROSS JOIN record_resource r"
     return Plan(f"record_token p {join}", all_of([*begin, *rest]), in_posting=True)
 
 
-def _first(
-    engine: Engine, search: Search, criteria: Sequence[Criterion], patient: int | None
-) -> Criterion | None:
+def _first(engine: Engine, search: Search, criteria: Sequence[Criterion], patient: int | None) -> Criterion | None:
     """The criterion to begin with; None: begin with the patient or the type."""
     if patient is not None:
         return next(
             (criterion for criterion in criteria if posting(criterion) is not None),
             None,
         )
-    candidates = [
-        (criterion, among)
-        for criterion in criteria
-        if (among := chosen(criterion, None)) is not None
-    ]
+    candidates = [(criterion, among) for criterion in criteria if (among := chosen(criterion, None)) is not None]
     if not candidates:
         return None
     if len(candidates) == 1 and search.sort == ():
@@ -222,7 +191,5 @@ def _first(
 
 
 def _size(engine: Engine, among: Sql) -> int:
-    rows: list[Row] = engine.rows(
-        f"SELECT count(*) FROM ({among.text} LIMIT {PROBE_MAX + 1}) probe", among.values
-    )
+    rows: list[Row] = engine.rows(f"SELECT count(*) FROM ({among.text} LIMIT {PROBE_MAX + 1}) probe", among.values)
     return int(rows[0][0])

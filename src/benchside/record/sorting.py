@@ -57,10 +57,7 @@ class Order:
     @property
     def by(self) -> str:
         """The ORDER BY list."""
-        return ", ".join(
-            f"{c} {'DESC' if down else 'ASC'}"
-            for c, down in zip(self.columns, self.falling, strict=True)
-        )
+        return ", ".join(f"{c} {'DESC' if down else 'ASC'}" for c, down in zip(self.columns, self.falling, strict=True))
 
     @property
     def select_values(self) -> tuple[Any, ...]:
@@ -71,11 +68,7 @@ class Order:
 
     def cursor(self, row: Sequence[Any]) -> str:
         """The place after `row` (the sort values of the last match)."""
-        return (
-            base64.urlsafe_b64encode(msgspec.json.encode(list(row)))
-            .decode()
-            .rstrip("=")
-        )
+        return base64.urlsafe_b64encode(msgspec.json.encode(list(row))).decode().rstrip("=")
 
     def after(self, cursor: str) -> Sql:
         """The condition that leaves only what comes after the cursor."""
@@ -91,9 +84,7 @@ class Order:
             )
         steps: list[Sql] = []
         same = Sql("1 = 1")
-        for column, down, own, value in zip(
-            self.columns, self.falling, self.values, place, strict=True
-        ):
+        for column, down, own, value in zip(self.columns, self.falling, self.values, place, strict=True):
             further = Sql(f"{column} {'<' if down else '>'} ?", (*own, value))
             steps.append(same + Sql(" AND ") + further)
             same = same + Sql(f" AND {column} = ?", (*own, value))
@@ -102,27 +93,17 @@ class Order:
 
 def _place(cursor: str) -> list[Any]:
     try:
-        place = msgspec.json.decode(
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        )
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, msgspec.DecodeError, ValueError, UnicodeEncodeError):
         raise BadCursor(BadCursor.__doc__) from None
-    if not isinstance(place, list) or not all(
-        isinstance(value, int | float | str) for value in place
-    ):  # pyright: ignore[reportUnknownVariableType] # what a stranger sent
+    if not isinstance(place, list) or not all(isinstance(value, int | float | str) for value in place):  # pyright: ignore[reportUnknownVariableType] # what a stranger sent
         raise BadCursor(BadCursor.__doc__)
     return place  # pyright: ignore[reportUnknownVariableType] # checked above
 
 
 def by_clinical_time(search: Search) -> bool:
     """Whether the first sort key is the clinical time of every type searched."""
-    return (
-        bool(search.sort)
-        and bool(search.types)
-        and all(
-            is_primary_date(type_, search.sort[0].parameter) for type_ in search.types
-        )
-    )
+    return bool(search.sort) and bool(search.types) and all(is_primary_date(type_, search.sort[0].parameter) for type_ in search.types)
 
 
 def order_of(search: Search, *, in_posting: bool) -> Order | None:
@@ -131,11 +112,7 @@ def order_of(search: Search, *, in_posting: bool) -> Order | None:
     Without `_sort` the order is that of the index begun with; a cursor keeps the order it was made in.
     """
     if not search.sort:
-        by_patient = (
-            in_posting
-            if search.cursor is None
-            else len(_place(search.cursor)) == len(_POSTING_ORDER)
-        )
+        by_patient = in_posting if search.cursor is None else len(_place(search.cursor)) == len(_POSTING_ORDER)
         columns = _POSTING_ORDER if by_patient else _POSTING_ORDER[1:]
         return _begun_with(
             Order(columns, (False,) * len(columns), ((),) * len(columns)),
@@ -180,9 +157,7 @@ def _column(types: tuple[str, ...], key: Sort) -> Sql | None:
         return Sql("r.recorded")
     if types and all(is_primary_date(type_, key.parameter) for type_ in types):
         return Sql("r.start")
-    found = [
-        p for type_ in types if (p := parameters(type_).get(key.parameter)) is not None
-    ]
+    found = [p for type_ in types if (p := parameters(type_).get(key.parameter)) is not None]
     kinds = {parameter.kind for parameter in found}
     if len(kinds) != 1:
         return None
@@ -201,17 +176,11 @@ def _column(types: tuple[str, ...], key: Sort) -> Sql | None:
         return Sql("COALESCE(") + inner + sql(", ?)", _LOWEST_NUMBER)
     if kind in ("string", "uri"):
         text = "JOIN record_text w ON w.parameter = x.parameter AND w.value = x.value "
-        return (
-            Sql(f"COALESCE((SELECT {end}(w.folded) FROM record_token x {text}")
-            + where
-            + "), '')"
-        )
+        return Sql(f"COALESCE((SELECT {end}(w.folded) FROM record_token x {text}") + where + "), '')"
     return None
 
 
-def page_in_memory(
-    engine: Engine, search: Search, source: str, where: Sql, zone: tzinfo
-) -> tuple[list[Stored], str | None]:
+def page_in_memory(engine: Engine, search: Search, source: str, where: Sql, zone: tzinfo) -> tuple[list[Stored], str | None]:
     """One page in an order the index does not hold. Raises TooManyToSort beyond IN_MEMORY_MAX matches."""
     found = (
         Sql(
@@ -223,26 +192,16 @@ def page_in_memory(
     )
     rows = engine.rows(found.text, found.values)
     if len(rows) > IN_MEMORY_MAX:
-        raise TooManyToSort(
-            f"{TooManyToSort.__doc__} (More than {IN_MEMORY_MAX:,} matches.)"
-        )
+        raise TooManyToSort(f"{TooManyToSort.__doc__} (More than {IN_MEMORY_MAX:,} matches.)")
     keyed = [(_keys(search.sort, row[0], bytes(row[5]), zone), row) for row in rows]
     keyed.sort(key=lambda pair: pair[1][6])
     for place in range(len(search.sort) - 1, -1, -1):
-        keyed.sort(
-            key=lambda pair: pair[0][place], reverse=search.sort[place].descending
-        )
+        keyed.sort(key=lambda pair: pair[0][place], reverse=search.sort[place].descending)
     begin = 0
     if search.cursor is not None:
         last = _place(search.cursor)
         known = [row[6] for _, row in keyed]
-        begin = (
-            known.index(last[0]) + 1
-            if last[:1] and last[0] in known
-            else int(last[1])
-            if len(last) > 1
-            else 0
-        )
+        begin = known.index(last[0]) + 1 if last[:1] and last[0] in known else int(last[1]) if len(last) > 1 else 0
     part = keyed[begin : begin + search.count]
     stored = [
         Stored(
@@ -259,17 +218,11 @@ def page_in_memory(
         for _, row in part
     ]
     more = begin + search.count < len(keyed)
-    end = (
-        Order((), (), ()).cursor([part[-1][1][6], begin + search.count])
-        if more
-        else None
-    )
+    end = Order((), (), ()).cursor([part[-1][1][6], begin + search.count]) if more else None
     return stored, end
 
 
-def _keys(
-    sort: tuple[Sort, ...], type_: str, content: bytes, zone: tzinfo
-) -> list[tuple[int, Any]]:
+def _keys(sort: tuple[Sort, ...], type_: str, content: bytes, zone: tzinfo) -> list[tuple[int, Any]]:
     resource = read(content)
     values = index_values(resource, zone)
     keys: list[tuple[int, Any]] = []
@@ -280,30 +233,18 @@ def _keys(
             found: list[Any] = [resource.meta.lastUpdated]  # pyright: ignore[reportOptionalMemberAccess] # stored resources have it
         elif key.parameter == "_id":
             found = [resource.id]
-        keys.append(
-            (1, max(found) if key.descending else min(found)) if found else (0, 0)
-        )
+        keys.append((1, max(found) if key.descending else min(found)) if found else (0, 0))
     return keys
 
 
 def _own_values(parameter: Parameter, values: Any) -> list[Any]:
     numbers = {row.number for row in answering(parameter)}
     if parameter.kind == "token":
-        return [
-            (code, system)
-            for number, system, code in values.tokens
-            if number in numbers
-        ]
+        return [(code, system) for number, system, code in values.tokens if number in numbers]
     if parameter.kind == "reference":
-        return [
-            reference for number, reference in values.references if number in numbers
-        ]
+        return [reference for number, reference in values.references if number in numbers]
     if parameter.kind == "date":
         return [start for number, start, _ in values.dates if number in numbers]
     if parameter.kind in ("number", "quantity"):
-        return [
-            row[1] for row in (*values.numbers, *values.quantities) if row[0] in numbers
-        ]
-    return [
-        text for number, text in (*values.strings, *values.uris) if number in numbers
-    ]
+        return [row[1] for row in (*values.numbers, *values.quantities) if row[0] in numbers]
+    return [text for number, text in (*values.strings, *values.uris) if number in numbers]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ class Record:
         self.policy = policy or Policy()
 
     @contextmanager
-    def commit(self, attribution: Attribution, *, at: datetime) -> Iterator[Commit]:
+    def commit(self, attribution: Attribution, *, at: datetime) -> Generator[Commit]:
         """Write many resources as one act. Nothing is visible until the block ends; an exception writes nothing.
 
         Inside an outer transaction (an act that also queues a task) it becomes part of that one. Raises
@@ -51,7 +51,7 @@ class Record:
                 commit.finish()
 
     @contextmanager
-    def serialised(self) -> Iterator[None]:
+    def serialised(self) -> Generator[None]:
         """Hold the write lock: what is read inside stays true until the commit inside is written.
 
         For "create it unless there is one" and other decisions that rest on a search.
@@ -67,9 +67,7 @@ class Record:
         row = rows[0]
         if row[4]:
             raise Gone(type, id, row[2])
-        return Stored(
-            row[0], row[1], row[2], row[3], False, bytes(row[5]), row[6], row[7], row[8]
-        )
+        return Stored(row[0], row[1], row[2], row[3], False, bytes(row[5]), row[6], row[7], row[8])
 
     def read_version(self, type: str, id: str, version: int) -> Stored:
         """One version, current or not. Raises NotFound, or Gone when that version is a deletion."""
@@ -79,9 +77,7 @@ class Record:
         """What the record said at `at`. Raises NotFound when it said nothing yet, Gone when it was deleted by then."""
         return self._one(_READ_AS_OF, type, id, microseconds(at), None)
 
-    def _one(
-        self, sql: str, type_: str, id_: str, value: int, version: int | None
-    ) -> Stored:
+    def _one(self, sql: str, type_: str, id_: str, value: int, version: int | None) -> Stored:
         rows = self.engine.rows(sql, (word(f"{type_}/{id_}"), value))
         if not rows or (rows[0][0], rows[0][1]) != (type_, id_):
             raise NotFound(type_, id_, version)

@@ -59,9 +59,7 @@ class View:
         )
         engine.run(f"CREATE INDEX {self.table}_resource ON {self.table} (resource)")
         for place, index in enumerate(self.indexes):
-            engine.run(
-                f"CREATE INDEX {self.table}_{place} ON {self.table} ({', '.join(index)})"
-            )
+            engine.run(f"CREATE INDEX {self.table}_{place} ON {self.table} ({', '.join(index)})")
 
 
 @dataclass(slots=True)
@@ -70,9 +68,7 @@ class ViewRegistry:
 
     views: list[View] = field(default_factory=list[View])
 
-    def follow(
-        self, engine: Engine, changes: Sequence[tuple[int, r4.AnyResource | None]]
-    ) -> None:
+    def follow(self, engine: Engine, changes: Sequence[tuple[int, r4.AnyResource | None]]) -> None:
         """Replace the rows of each changed resource (key, resource as it stands now or None if deleted)."""
         for view in self.views:
             keys, rows = view_rows(view, changes)
@@ -87,9 +83,7 @@ class ViewRegistry:
             insert_rows(engine, view, rows)
 
 
-def view_rows(
-    view: View, changes: Sequence[tuple[int, r4.AnyResource | None]]
-) -> tuple[list[int], list[ViewRow]]:
+def view_rows(view: View, changes: Sequence[tuple[int, r4.AnyResource | None]]) -> tuple[list[int], list[ViewRow]]:
     """Keys whose rows are to go, and the rows to come. A deleted resource may be of any type: its key always goes."""
     keys: list[int] = []
     rows: list[ViewRow] = []
@@ -116,9 +110,7 @@ SELECT r.key, v.content, r.recorded FROM record_resource r JOIN record_version v
 WHERE r.type = ? AND r.deleted = 0 AND (r.recorded, r.key) > (?, ?) ORDER BY r.recorded, r.key LIMIT 1000"""
 
 
-def rebuild(
-    engine: Engine, view: View, progress: Callable[[int], None] = lambda done: None
-) -> int:
+def rebuild(engine: Engine, view: View, progress: Callable[[int], None] = lambda done: None) -> int:
     """Make one view anew from the record, in the caller's transaction. Gives the number of resources read."""
     view.make(engine)
     done = 0
@@ -136,9 +128,7 @@ def rebuild(
 def out_of_date(engine: Engine, views: Iterable[View]) -> list[View]:
     """The views whose table was built with another shape, or never."""
     known = dict(engine.rows("SELECT name, fingerprint FROM record_fingerprint"))
-    return [
-        view for view in views if known.get(f"view:{view.table}") != view.fingerprint
-    ]
+    return [view for view in views if known.get(f"view:{view.table}") != view.fingerprint]
 
 
 def note_fingerprint(engine: Engine, name: str, fingerprint: str) -> None:
