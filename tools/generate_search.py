@@ -106,7 +106,7 @@ def indexer(type_name: str, parameters: dict[str, Parameter], patient: Parameter
         "",
         "",
         f"def index(resource: {type_name}, rows: IndexValues, zone: tzinfo) -> None:",
-        f'    """Add the rows of `resource`."""',
+        '    """Add the rows of `resource`."""',
         *(["    tokens = rows.tokens"] if "tokens.append" in body else []),
         *(["    strings = rows.strings"] if "strings.append" in body else []),
     ]
@@ -180,8 +180,9 @@ def write(files: dict[str, str], output: Path) -> None:
             old.unlink()
     for name, text in files.items():
         (output / name).write_text(text, encoding="utf-8")
-    for command in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
-        subprocess.run([sys.executable, "-m", "ruff", *command, str(output)], check=True)
+    settings = ["--quiet", "--isolated", "--line-length", "140"]
+    for command in (["check", "--select", "I", "--fix"], ["format"]):
+        subprocess.run([sys.executable, "-m", "ruff", *command, *settings, str(output)], check=True)
 
 
 def main() -> None:

@@ -130,5 +130,6 @@ def _of_type(found: list[Path], kind: str, model: TypeModel) -> list[Path]:
 
 def _first(path: Path) -> Path:
     last = path.steps[-1]
-    assert isinstance(last, Step) and last.many
+    assert isinstance(last, Step)
+    assert last.many
     return replace(path, steps=(*path.steps[:-1], replace(last, first=True)))

@@ -96,9 +96,7 @@ class Parameter:
     def meaning(self) -> frozenset[object]:
         """What it collects, so that two parameters that collect the same are known by it."""
         if self.composites:
-            return frozenset(
-                (each.base, tuple((part.kind, tuple(part.paths)) for part in each.components)) for each in self.composites
-            )
+            return frozenset((each.base, tuple((part.kind, tuple(part.paths)) for part in each.components)) for each in self.composites)
         return frozenset(self.paths)
 
 
@@ -237,9 +235,7 @@ def compartments(folder: File) -> dict[str, dict[str, tuple[str, ...]]]:
     for name in ("device", "encounter", "patient", "practitioner", "relatedPerson"):
         definition = json.loads((folder / f"CompartmentDefinition-{name}.json").read_bytes())
         members = {
-            each["code"]: tuple(code for code in each["param"] if code != "{def}")
-            for each in definition["resource"]
-            if each.get("param")
+            each["code"]: tuple(code for code in each["param"] if code != "{def}") for each in definition["resource"] if each.get("param")
         }
         own: str = definition["code"]
         found[own] = {**members, own: ("_id", *members.get(own, ()))}

@@ -24,7 +24,26 @@ if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource, Parameters, ParametersParameter
 
 FUNCTIONS: Final = frozenset(
-    "all as count empty exists extension first hasValue is last not ofType single skip startsWith tail take where".split()
+    [
+        "all",
+        "as",
+        "count",
+        "empty",
+        "exists",
+        "extension",
+        "first",
+        "hasValue",
+        "is",
+        "last",
+        "not",
+        "ofType",
+        "single",
+        "skip",
+        "startsWith",
+        "tail",
+        "take",
+        "where",
+    ]
 )
 """What a path of a patch may call: enough to find an element, nothing that takes long."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
@@ -43,6 +43,14 @@ _MEMBERS: Final = {
 class _CannotApplyError(ValueError):
     """An operation does not fit the document."""
 
+    code = "processing"
+
+
+class _TooMuchError(_CannotApplyError):
+    """The patch puts in too many values."""
+
+    code = "too-costly"
+
 
 def json_patch(document: bytes, patch: bytes, *, operations_max: int = OPERATIONS_MAX) -> AnyResource:
     """The resource that `patch` (a JSON array of operations) makes of `document` (a resource as JSON).
@@ -55,14 +63,19 @@ def json_patch(document: bytes, patch: bytes, *, operations_max: int = OPERATION
     left = NODES_MAX
     for place, operation in enumerate(operations):
         try:
-            left -= _apply(held, operation)
-            if left < 0:
-                raise _CannotApplyError(f"the patch puts in more than {NODES_MAX} values.")
+            left -= _apply(held, operation, left)
         except _CannotApplyError as error:
             words = f"Operation {place + 1} ({operation['op']} {operation['path']}): {error}"
-            code = "too-costly" if left < 0 else "processing"
-            raise Invalid([Fault(f"patch[{place}]", code, words)]) from error
+            raise Invalid([Fault(f"patch[{place}]", error.code, words)]) from error
     return read(_ENCODER.encode(held[0]))
+
+
+def _is_object(value: JSON) -> TypeGuard[dict[str, JSON]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: JSON) -> TypeGuard[list[JSON]]:
+    return isinstance(value, list)
 
 
 def _decode(raw: bytes, what: str) -> JSON:
@@ -74,34 +87,32 @@ def _decode(raw: bytes, what: str) -> JSON:
 
 def _operations(patch: JSON, operations_max: int) -> list[dict[str, JSON]]:
     """Check the shape of every operation."""
-    if not isinstance(patch, list):
+    if not _is_list(patch):
         raise Invalid([Fault("patch", "structure", "A JSON Patch is an array of operations.")])
-    listed: list[JSON] = patch
-    if len(listed) > operations_max:
-        words = f"The patch has {len(listed)} operations; the limit is {operations_max} (patch_operations_max)."
+    if len(patch) > operations_max:
+        words = f"The patch has {len(patch)} operations; the limit is {operations_max} (patch_operations_max)."
         raise Invalid([Fault("patch", "too-costly", words)])
     faults = [
         Fault(f"patch[{place}]", "structure", f"Operation {place + 1} {words}")
-        for place, operation in enumerate(listed)
+        for place, operation in enumerate(patch)
         if (words := _shape_fault(operation))
     ]
     if faults:
         raise Invalid(faults)
-    return listed
+    return patch
 
 
 def _shape_fault(operation: JSON) -> str | None:
-    if not isinstance(operation, dict):
+    if not _is_object(operation):
         return "is not an object."
-    given: dict[str, JSON] = operation
-    name = given.get("op")
+    name = operation.get("op")
     if not isinstance(name, str) or name not in _MEMBERS:
         return f"has no known op: use {', '.join(_MEMBERS)}."
     for member in _MEMBERS[name]:
-        if member not in given:
+        if member not in operation:
             return f'({name}) has no "{member}".'
         if member in ("path", "from"):
-            pointer = given[member]
+            pointer = operation[member]
             if not isinstance(pointer, str) or (pointer and pointer[0] != "/") or _BAD_ESCAPE.search(pointer):
                 return f'({name}) has no JSON Pointer as "{member}".'
     return None
@@ -111,16 +122,16 @@ def _pointer(text: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
 
 
-def _apply(held: list[JSON], operation: dict[str, JSON]) -> int:
-    """Make one operation on `held[0]`; the number of values it put in."""
+def _apply(held: list[JSON], operation: dict[str, JSON], left: int) -> int:
+    """Make one operation on `held[0]`; the number of values it put in, at most `left`."""
     name, path = operation["op"], _pointer(operation["path"])
     match name:
         case "add":
-            return _add(held, path, operation["value"])
+            return _add(held, path, *_copied(operation["value"], left))
         case "remove":
             _remove(held, path)
         case "replace":
-            return _replace(held, path, operation["value"])
+            return _replace(held, path, *_copied(operation["value"], left))
         case "move":
             origin = _pointer(operation["from"])
             if path[: len(origin)] == origin and len(path) > len(origin):
@@ -128,9 +139,9 @@ def _apply(held: list[JSON], operation: dict[str, JSON]) -> int:
             value = _at(held, origin)
             if path != origin:
                 _remove(held, origin)
-                _add(held, path, value, counted=False)
+                _add(held, path, value, 0)
         case "copy":
-            return _add(held, path, _at(held, _pointer(operation["from"])))
+            return _add(held, path, *_copied(_at(held, _pointer(operation["from"])), left))
         case _:
             if not same(_at(held, path), operation["value"]):
                 raise _CannotApplyError("the value there is another one.")
@@ -148,27 +159,26 @@ def _index(part: str, length: int) -> int:
 def _at(held: list[JSON], path: list[str]) -> JSON:
     value: JSON = held[0]
     for part in path:
-        if isinstance(value, dict):
+        if _is_object(value):
             if part not in value:
                 raise _CannotApplyError(f"there is no {part!r}.")
             value = value[part]
-        elif isinstance(value, list):
-            value = value[_index(part, len(value))]  # pyright: ignore[reportUnknownArgumentType] - JSON of any shape
+        elif _is_list(value):
+            value = value[_index(part, len(value))]
         else:
             raise _CannotApplyError(f"there is nothing below {part!r}.")
     return value
 
 
-def _add(held: list[JSON], path: list[str], value: JSON, *, counted: bool = True) -> int:
-    fresh, count = _copied(value) if counted else (value, 0)
+def _add(held: list[JSON], path: list[str], fresh: JSON, count: int) -> int:
     if not path:
         held[0] = fresh
         return count
     owner = _at(held, path[:-1])
-    if isinstance(owner, list):
-        place = len(owner) if path[-1] == "-" else _index(path[-1], len(owner) + 1)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    if _is_list(owner):
+        place = len(owner) if path[-1] == "-" else _index(path[-1], len(owner) + 1)
         owner.insert(place, fresh)
-    elif isinstance(owner, dict):
+    elif _is_object(owner):
         owner[path[-1]] = fresh
     else:
         raise _CannotApplyError("there is neither an object nor a list to add to.")
@@ -180,36 +190,35 @@ def _remove(held: list[JSON], path: list[str]) -> None:
         raise _CannotApplyError("the whole resource cannot be removed.")
     owner = _at(held, path[:-1])
     _at([owner], path[-1:])
-    if isinstance(owner, list):
+    if _is_list(owner):
         del owner[int(path[-1])]
     else:
         del owner[path[-1]]
 
 
-def _replace(held: list[JSON], path: list[str], value: JSON) -> int:
+def _replace(held: list[JSON], path: list[str], fresh: JSON, count: int) -> int:
     _at(held, path)
-    fresh, count = _copied(value)
     if not path:
         held[0] = fresh
         return count
     owner = _at(held, path[:-1])
-    owner[int(path[-1]) if isinstance(owner, list) else path[-1]] = fresh
+    owner[int(path[-1]) if _is_list(owner) else path[-1]] = fresh
     return count
 
 
-def _copied(value: JSON) -> tuple[JSON, int]:
-    """A copy that shares nothing with `value`, and how many values it is made of (at most NODES_MAX and one)."""
+def _copied(value: JSON, left: int) -> tuple[JSON, int]:
+    """A copy that shares nothing with `value`, and how many values it is made of, at most `left`."""
     count = 0
 
     def copy(node: JSON) -> JSON:
         nonlocal count
         count += 1
-        if count > NODES_MAX:
-            raise _CannotApplyError(f"the patch puts in more than {NODES_MAX} values.")
-        if isinstance(node, dict):
-            return {name: copy(inner) for name, inner in node.items()}  # pyright: ignore[reportUnknownVariableType] - JSON of any shape
-        if isinstance(node, list):
-            return [copy(inner) for inner in node]  # pyright: ignore[reportUnknownVariableType] - JSON of any shape
+        if count > left:
+            raise _TooMuchError(f"the patch puts in more than {NODES_MAX} values.")
+        if _is_object(node):
+            return {name: copy(inner) for name, inner in node.items()}
+        if _is_list(node):
+            return [copy(inner) for inner in node]
         return node
 
     return copy(value), count
@@ -219,11 +228,11 @@ def same(left: JSON, right: JSON) -> bool:
     """Equality of JSON values as RFC 6902 section 4.6 says: numbers by value, objects in any order."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(inner, right[name]) for name, inner in left.items())  # pyright: ignore[reportUnknownVariableType] - JSON
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))  # pyright: ignore[reportUnknownArgumentType] - JSON
-    return type(left) is type(right) and left == right or _is_number(left) and _is_number(right) and left == right
+    if _is_object(left) and _is_object(right):
+        return left.keys() == right.keys() and all(same(inner, right[name]) for name, inner in left.items())
+    if _is_list(left) and _is_list(right):
+        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+    return bool(left == right) and (type(left) is type(right) or (_is_number(left) and _is_number(right)))
 
 
 def _is_number(value: JSON) -> bool:

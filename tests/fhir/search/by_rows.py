@@ -43,10 +43,7 @@ def meets(key: Key, criterion: Criterion, rows: Rows) -> bool:
             return any(other in pointed and other[0] in targets and meets(other, inner, rows) for other in rows)
         case Reverse(_, source, code, inner):
             own = "/".join(key)
-            return any(
-                other[0] == source and own in _references(source, code, rows[other]) and meets(other, inner, rows)
-                for other in rows
-            )
+            return any(other[0] == source and own in _references(source, code, rows[other]) and meets(other, inner, rows) for other in rows)
         case Clause():
             return _clause_meets(key, criterion, rows[key])
 

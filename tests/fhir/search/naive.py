@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import fhirpathpy
@@ -70,7 +71,7 @@ def is_known(resource_type: str, code: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def _evaluator(expression: str) -> Callable[[JSON], list[Any]]:
     # fhirpathpy follows N1, where `as` takes one item; R4's expressions mean ofType
     written = re.sub(r"\(([A-Za-z.]+) as ([A-Za-z]+)\)", r"\1.ofType(\2)", expression)
@@ -96,9 +97,8 @@ def values(resource: JSON, code: str) -> list[Any]:
     """What HL7's expression gives for the parameter, as JSON."""
     found: list[Any] = []
     for expression, restriction in own_expressions(resource["resourceType"], code):
-        for value in _evaluator(expression)(resource):
-            if restriction is None or _refers_to(value, restriction):
-                found.append(value)
+        held = _evaluator(expression)(resource)
+        found.extend(value for value in held if restriction is None or _refers_to(value, restriction))
     return found
 
 
@@ -423,7 +423,7 @@ class Naive:
     def ordered(self, found: Sequence[JSON], sort: str) -> bool:
         """Whether `found` stands in the order `_sort=sort` asks; equal keys may stand in any order."""
         keys = [key.strip() for key in sort.split(",")]
-        for before, after in zip(found, found[1:], strict=False):
+        for before, after in pairwise(found):
             for key in keys:
                 code, descending = key.removeprefix("-"), key.startswith("-")
                 one, two = (sort_key(each, code, descending=descending) for each in (before, after))

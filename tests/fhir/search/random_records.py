@@ -6,7 +6,7 @@ Small vocabularies on purpose: a search for one of three codes finds something, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -20,7 +20,16 @@ UNITS = (("mm[Hg]", "mmHg"), ("mg", "milligram"))
 UCUM = "http://unitsofmeasure.org"
 WORDS = ("Ana", "ana maria", "Núñez", "NUNEZ", "O'Brien", "Li", "Smith, Jr", "de la Cruz", "100% wool", "a_b")
 NUMBERS = ("1", "1.0", "1.05", "5.4", "5.40", "120", "120.5", "-3")
-DATES = ("2020", "2020-03", "2020-03-15", "2020-03-15T10:30:00Z", "2020-03-15T10:30:00.250Z", "2020-03-15T06:30:00-04:00", "2021-01-01", "2019-12-31")
+DATES = (
+    "2020",
+    "2020-03",
+    "2020-03-15",
+    "2020-03-15T10:30:00Z",
+    "2020-03-15T10:30:00.250Z",
+    "2020-03-15T06:30:00-04:00",
+    "2021-01-01",
+    "2019-12-31",
+)
 INSTANTS = tuple(date for date in DATES if "T" in date)
 VALUE_SETS = {
     "http://example.org/fhir/ValueSet/pressure": (("http://loinc.org", "8480-6"), ("http://loinc.org", "8462-4")),
@@ -79,7 +88,7 @@ class Digits(float):
 
     written: str
 
-    def __new__(cls, written: str) -> Digits:
+    def __new__(cls, written: str) -> Self:
         """Keep the text."""
         number = super().__new__(cls, written)
         number.written = written
@@ -93,7 +102,9 @@ class Digits(float):
 @st.composite
 def periods(draw: DrawFn) -> JSON:
     """A Period in order, one end possibly open."""
-    start, end = draw(st.sampled_from([("2019-06-01", "2020-03-15"), ("2020-03", "2020-05"), ("2020-03-15T10:30:00Z", "2021-01-01"), ("2018", "2018")]))
+    start, end = draw(
+        st.sampled_from([("2019-06-01", "2020-03-15"), ("2020-03", "2020-05"), ("2020-03-15T10:30:00Z", "2021-01-01"), ("2018", "2018")])
+    )
     left_out = draw(st.sampled_from([None, None, "start", "end"]))
     return {name: value for name, value in (("start", start), ("end", end)) if name != left_out}
 
@@ -120,7 +131,12 @@ class Ids:
 
     def reference(self, *types: str) -> SearchStrategy[JSON]:
         """A Reference to one of these types, sometimes of another form."""
-        counts = {"Patient": self.patients, "Practitioner": self.practitioners, "Organization": self.organizations, "Encounter": self.encounters}
+        counts = {
+            "Patient": self.patients,
+            "Practitioner": self.practitioners,
+            "Organization": self.organizations,
+            "Encounter": self.encounters,
+        }
         local = [f"{name}/{name[0].lower()}{number}" for name in types for number in range(counts[name])]
         return st.sampled_from(local).map(lambda text: {"reference": text})
 
@@ -233,11 +249,15 @@ def orders(draw: DrawFn, ids: Ids, number: int) -> JSON:
         priority=st.sampled_from(["routine", "stat"]),
         authoredOn=st.sampled_from(DATES),
         instantiatesUri=several(st.sampled_from(URLS)),
-        instantiatesCanonical=several(st.sampled_from(["http://example.org/fhir/ActivityDefinition/x|1", "http://example.org/fhir/ActivityDefinition/x"])),
+        instantiatesCanonical=several(
+            st.sampled_from(["http://example.org/fhir/ActivityDefinition/x|1", "http://example.org/fhir/ActivityDefinition/x"])
+        ),
         requisition=identifiers(),
     )
     if draw(st.booleans()):
-        resource |= draw(st.one_of(periods().map(lambda p: {"occurrencePeriod": p}), st.sampled_from(DATES).map(lambda d: {"occurrenceDateTime": d})))
+        resource |= draw(
+            st.one_of(periods().map(lambda p: {"occurrencePeriod": p}), st.sampled_from(DATES).map(lambda d: {"occurrenceDateTime": d}))
+        )
     return resource
 
 
@@ -245,7 +265,14 @@ def orders(draw: DrawFn, ids: Ids, number: int) -> JSON:
 def practitioners(draw: DrawFn, number: int) -> JSON:
     """A Practitioner."""
     resource: JSON = {"resourceType": "Practitioner", "id": f"p{number}"}
-    return optional(draw, resource, name=several(names()), identifier=several(identifiers()), active=st.booleans(), gender=st.sampled_from(["male", "female"]))
+    return optional(
+        draw,
+        resource,
+        name=several(names()),
+        identifier=several(identifiers()),
+        active=st.booleans(),
+        gender=st.sampled_from(["male", "female"]),
+    )
 
 
 @st.composite

@@ -109,9 +109,7 @@ def composites() -> SearchStrategy[tuple[str, str]]:
         "code-value-string": TEXTS,
         "code-value-date": DATE_VALUES,
     }
-    return st.one_of(
-        [st.tuples(st.just(name), st.tuples(WHOLE_TOKENS, values).map("$".join)) for name, values in names.items()]
-    )
+    return st.one_of([st.tuples(st.just(name), st.tuples(WHOLE_TOKENS, values).map("$".join)) for name, values in names.items()])
 
 
 PATIENT = st.one_of(
@@ -173,7 +171,10 @@ SERVICE_REQUEST = st.one_of(
     reference_filters("patient", "Patient"),
     reference_filters("requester", "Practitioner", "Organization"),
     st.tuples(st.sampled_from(["instantiates-uri", "instantiates-uri:below", "instantiates-uri:above"]), st.sampled_from(URLS[:3])),
-    st.tuples(st.just("instantiates-canonical"), st.sampled_from(["http://example.org/fhir/ActivityDefinition/x|1", "http://example.org/fhir/ActivityDefinition/x"])),
+    st.tuples(
+        st.just("instantiates-canonical"),
+        st.sampled_from(["http://example.org/fhir/ActivityDefinition/x|1", "http://example.org/fhir/ActivityDefinition/x"]),
+    ),
 )
 PRACTITIONER = st.one_of(string_filters("name"), identifier_filters(), code_filters("Practitioner", "gender", ("male", "female")))
 ORGANIZATION = st.one_of(string_filters("name"), identifier_filters(), reference_filters("partof", "Organization"))

@@ -7,12 +7,12 @@ expression compiles, and means the same as `evaluate`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from benchside.fhir.fhirpath.compiled import Choice, Compiled, Many, One, Truth, head, kind, negated
 from benchside.fhir.fhirpath.evaluation import CONSTANTS
 from benchside.fhir.fhirpath.model import TypeModel, companion_name
-from benchside.fhir.fhirpath.node import BOOLEAN_TYPES, DATE_TYPES, NUMBER_TYPES, STRING_TYPES, TIME_TYPES
+from benchside.fhir.fhirpath.node import BOOLEAN_TYPES, STRING_TYPES
 from benchside.fhir.fhirpath.parser import parse
 from benchside.fhir.fhirpath.syntax import (
     Call,
@@ -37,50 +37,6 @@ _ORDERS: Final = {"<": "< 0", "<=": "<= 0", ">": "> 0", ">=": ">= 0"}
 
 class NotCompilableError(Exception):
     """This part of the expression is left to the evaluator."""
-
-
-@dataclass(frozen=True, slots=True)
-class _One:
-    """At most one value of a known type: `source` is None when it is absent.
-
-    `companion` is an expression that is true when a primitive has an id or extensions.
-    """
-
-    source: str
-    type: str
-    companion: str | None = None
-    sure: bool = False
-    """The value is never absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """At most one value, of one of several types."""
-
-    options: tuple[_One, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Many:
-    """Any number of values of a known type: `source` is a list, never None.
-
-    For primitives, which may be without value but still there, `present` is an expression that is true when there is one.
-    """
-
-    source: str
-    type: str
-    present: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Truth:
-    """A Boolean: True, False, or None when unknown (`sure`: never None)."""
-
-    source: str
-    sure: bool
-
-
-_Compiled = _One | _Choice | _Many | _Truth
 
 
 def compile_function(expression: str, type_name: str, model: TypeModel, name: str) -> str:
@@ -125,7 +81,7 @@ class _Writer:
 
     # Truth
 
-    def truth(self, expression: Expression) -> _Truth:
+    def truth(self, expression: Expression) -> Truth:
         """Compile to a Boolean, leaving to the evaluator what cannot be compiled."""
         before = len(self.lines)
         try:
@@ -133,74 +89,74 @@ class _Writer:
         except NotCompilableError:
             del self.lines[before:]
             asked = f"truth_of({text(expression)!r}, {self._type!r}, {self._this}, resource, root)"
-            head = _head(expression)
-            child = self._model.children.get(self._type, {}).get(head) if head is not None else None
+            first = head(expression)
+            child = self._model.children.get(self._type, {}).get(first) if first is not None else None
             if child is None or len(child.choices) != 1 or self._type in self._model.primitives:
-                return _Truth(asked, False)
+                return Truth(asked, False)
             empty = isinstance(expression, Call) and expression.name == "empty"
-            absent = self._exists(self._child(_One(self._this, self._type, sure=True), child.name))
-            return _Truth(f"({asked} if {absent} else {empty})", False)
+            absent = self._exists(self._child(One(self._this, self._type, sure=True), child.name))
+            return Truth(f"({asked} if {absent} else {empty})", False)
 
-    def _truth(self, expression: Expression) -> _Truth:
+    def _truth(self, expression: Expression) -> Truth:
         if isinstance(expression, Operation) and expression.operator in ("and", "or", "implies", "xor"):
             return self._logic(expression)
         if isinstance(expression, Call) and expression.name == "not" and expression.target is not None:
             inner = self.truth(expression.target)
-            return _negated(inner if inner.sure else _Truth(self._hold(inner.source), False))
+            return negated(inner if inner.sure else Truth(self._hold(inner.source), False))
         compiled = self._value(expression)
-        if isinstance(compiled, _Truth):
+        if isinstance(compiled, Truth):
             return compiled
-        if isinstance(compiled, _One) and compiled.type in BOOLEAN_TYPES:
-            return _Truth(compiled.source, compiled.sure)
-        if isinstance(compiled, _One):
-            return _Truth(f"(True if {self._present(compiled)} else None)", False)
+        if isinstance(compiled, One) and compiled.type in BOOLEAN_TYPES:
+            return Truth(compiled.source, compiled.sure)
+        if isinstance(compiled, One):
+            return Truth(f"(True if {self._present(compiled)} else None)", False)
         raise NotCompilableError
 
-    def _logic(self, expression: Operation) -> _Truth:
+    def _logic(self, expression: Operation) -> Truth:
         left = self.truth(expression.left)
         operator = expression.operator
         if operator == "implies":
-            left = _negated(left if left.sure else _Truth(self._hold(left.source), False))
+            left = negated(left if left.sure else Truth(self._hold(left.source), False))
             operator = "or"
         before = len(self.lines)
         right = self.truth(expression.right)
         added = self.lines[before:]
         if left.sure and right.sure and not any(line.startswith(("def", "if", " ")) for line in added):
             symbol = "!=" if operator == "xor" else operator
-            return _Truth(f"({left.source} {symbol} {right.source})", True)
+            return Truth(f"({left.source} {symbol} {right.source})", True)
         del self.lines[before:]
         first = self._hold(left.source)
         if operator == "xor":
             self.lines.extend(added)
             second = self._hold(right.source)
-            return _Truth(f"(None if {first} is None or {second} is None else {first} != {second})", False)
-        return self._decided(first, operator == "or", right, added, sure=left.sure and right.sure)
+            return Truth(f"(None if {first} is None or {second} is None else {first} != {second})", False)
+        return self._decided(first, right, added, deciding=operator == "or", sure=left.sure and right.sure)
 
-    def _decided(self, first: str, deciding: bool, right: _Truth, added: list[str], *, sure: bool) -> _Truth:
+    def _decided(self, first: str, right: Truth, added: list[str], *, deciding: bool, sure: bool) -> Truth:
         """And (deciding False) or or (deciding True): the right side is asked only when the left does not decide."""
         result = self._hold(str(deciding))
         self.lines.append(f"if {first} is not {deciding}:")
         self.lines.extend(f"    {line}" for line in added)
         if sure:
             self.lines.append(f"    {result} = {right.source}")
-            return _Truth(result, True)
+            return Truth(result, True)
         self.lines.append(f"    {result} = {right.source}")
         self.lines.append(f"    if {result} is not {deciding} and ({first} is None or {result} is None):")
         self.lines.append(f"        {result} = None")
-        return _Truth(result, False)
+        return Truth(result, False)
 
     # Values
 
-    def _value(self, expression: Expression) -> _Compiled:
+    def _value(self, expression: Expression) -> Compiled:
         match expression:
-            case Literal(value, kind) if kind in _LITERAL_TYPES:
-                return _One(repr(value), kind, sure=True)
+            case Literal(value, type_name) if type_name in _LITERAL_TYPES:
+                return One(repr(value), type_name, sure=True)
             case This("$this"):
-                return _One(self._this, self._type)
+                return One(self._this, self._type)
             case Constant("resource") if self._resource_type is not None:
-                return _One("resource", self._resource_type, sure=True)
+                return One("resource", self._resource_type, sure=True)
             case Constant(name) if name in CONSTANTS:
-                return _One(repr(CONSTANTS[name]), "String", sure=True)
+                return One(repr(CONSTANTS[name]), "String", sure=True)
             case Member(target, name):
                 return self._member(target, name)
             case Index(target, Literal(int(place), "Integer")):
@@ -209,33 +165,33 @@ class _Writer:
                 return self._call(expression)
             case Operation(operator, left, right):
                 return self._operation(operator, left, right)
-            case TypeOperation(operator, operand, kind):
-                return self._typed(self._value(operand), kind, operator)
+            case TypeOperation(operator, operand, type_name):
+                return self._typed(self._value(operand), type_name, operator)
             case _:
                 raise NotCompilableError
 
-    def _member(self, target: Expression | None, name: str) -> _Compiled:
+    def _member(self, target: Expression | None, name: str) -> Compiled:
         if target is None:
             if name[:1].isupper() and self._model.is_a(self._type, name):
-                return _One(self._this, self._type, sure=True)
-            return self._child(_One(self._this, self._type, sure=True), name)
+                return One(self._this, self._type, sure=True)
+            return self._child(One(self._this, self._type, sure=True), name)
         return self._child(self._value(target), name)
 
-    def _child(self, owner: _Compiled, name: str) -> _Compiled:
-        if isinstance(owner, _Choice):
+    def _child(self, owner: Compiled, name: str) -> Compiled:
+        if isinstance(owner, Choice):
             known = [option for option in owner.options if name in self._model.children.get(option.type, {})]
             if len(known) != 1:
                 raise NotCompilableError
             owner = known[0]
-        if isinstance(owner, _Truth) or owner.type in self._model.primitives:
+        if isinstance(owner, Truth) or owner.type in self._model.primitives:
             raise NotCompilableError
         child = self._model.children.get(owner.type, {}).get(name)
         if child is None:
             raise NotCompilableError
-        if isinstance(owner, _Many):
+        if isinstance(owner, Many):
             return self._children_of_many(owner, name)
         guard = "" if owner.sure else f" if {owner.source} is not None else None"
-        options: list[_One] = []
+        options: list[One] = []
         for choice in child.choices:
             held = self._hold(f"{owner.source}.{choice.field}{guard}")
             companion = None
@@ -244,11 +200,11 @@ class _Writer:
                 companion = asked if owner.sure else f"({owner.source} is not None and {asked})"
             if child.many:
                 present = f"bool({held} or {companion})" if companion is not None else None
-                return _Many(f"({held} or [])", choice.type, present)
-            options.append(_One(held, choice.type, companion))
-        return options[0] if len(options) == 1 else _Choice(tuple(options))
+                return Many(f"({held} or [])", choice.type, present)
+            options.append(One(held, choice.type, companion))
+        return options[0] if len(options) == 1 else Choice(tuple(options))
 
-    def _children_of_many(self, owner: _Many, name: str) -> _Compiled:
+    def _children_of_many(self, owner: Many, name: str) -> Compiled:
         child = self._model.children[owner.type][name]
         if len(child.choices) != 1:
             raise NotCompilableError
@@ -262,71 +218,76 @@ class _Writer:
             source = f"[{inner} for {each} in {owner.source} for {inner} in {each}.{choice.field} or ()]"
         else:
             source = f"[{inner} for {each} in {owner.source} if ({inner} := {each}.{choice.field}) is not None]"
-        return _Many(self._hold(source), choice.type, present)
+        return Many(self._hold(source), choice.type, present)
 
-    def _at(self, compiled: _Compiled, place: int) -> _Compiled:
-        if isinstance(compiled, _Many) and compiled.present is None:
+    def _at(self, compiled: Compiled, place: int) -> Compiled:
+        if isinstance(compiled, Many) and compiled.present is None:
             held = self._hold(compiled.source)
-            return _One(self._hold(f"{held}[{place}] if len({held}) > {place} else None"), compiled.type)
+            return One(self._hold(f"{held}[{place}] if len({held}) > {place} else None"), compiled.type)
         raise NotCompilableError
 
-    def _typed(self, compiled: _Compiled, kind: str, operator: str) -> _Compiled:
-        if isinstance(compiled, _One):
-            if operator == "as" and self._model.is_a(compiled.type, kind):
+    def _typed(self, compiled: Compiled, type_name: str, operator: str) -> Compiled:
+        if isinstance(compiled, One):
+            if operator == "as" and self._model.is_a(compiled.type, type_name):
                 return compiled
             raise NotCompilableError
-        if not isinstance(compiled, _Choice):
+        if not isinstance(compiled, Choice):
             raise NotCompilableError
-        meant = [option for option in compiled.options if self._model.is_a(option.type, kind)]
+        meant = [option for option in compiled.options if self._model.is_a(option.type, type_name)]
         if operator == "is":
             yes = " or ".join(self._present(option) for option in meant) or "False"
             present = " or ".join(self._present(option) for option in compiled.options)
-            return _Truth(f"((True if {yes} else False) if {present} else None)", False)
+            return Truth(f"((True if {yes} else False) if {present} else None)", False)
         if len(meant) != 1:
             raise NotCompilableError
         return meant[0]
 
-    def _present(self, one: _One) -> str:
+    def _present(self, one: One) -> str:
         if one.companion is not None:
             return f"({one.source} is not None or {one.companion})"
         return f"({one.source} is not None)"
 
     # Functions
 
-    def _call(self, call: Call) -> _Compiled:
+    def _call(self, call: Call) -> Compiled:
         if call.target is None:
-            owner: _Compiled = _One(self._this, self._type)
+            owner: Compiled = One(self._this, self._type)
         elif call.name in ("exists", "empty") and isinstance(call.target, Operation) and call.target.operator == "|":
             return self._any_exists(call)
         else:
             owner = self._value(call.target)
-        match call.name, call.arguments:
-            case "exists" | "empty", ():
+        if call.arguments:
+            return self._called_with(call.name, owner, call.arguments)
+        match call.name:
+            case "exists" | "empty":
                 present = self._exists(owner)
-                return _Truth(present if call.name == "exists" else f"(not {present})", True)
-            case "exists" | "where" | "all", (criterion,):
-                return self._criterion(call.name, owner, criterion)
-            case "hasValue", ():
+                return Truth(present if call.name == "exists" else f"(not {present})", True)
+            case "hasValue":
                 return self._has_value(owner)
-            case "count", ():
+            case "count":
                 return self._count_of(owner)
-            case "first", () if isinstance(owner, _Many):
-                return self._at(owner, 0)
-            case "first" | "trace", _ if isinstance(owner, _One | _Choice):
-                return owner
-            case "trace", _:
-                return owner
-            case ("as" | "ofType" | "is"), (Member(None, kind),):
-                return self._typed(owner, kind, "is" if call.name == "is" else "as")
-            case ("startsWith" | "contains" | "endsWith" | "matches"), (Literal(str(wanted), "String"),):
-                return self._text_test(call.name, owner, wanted)
-            case "htmlChecks", ():
+            case "first":
+                return owner if isinstance(owner, One | Choice) else self._at(owner, 0)
+            case "htmlChecks":
                 held = self._single_text(owner)
-                return _Truth(f"(None if {held} is None else narrative_allowed({held}))", False)
+                return Truth(f"(None if {held} is None else narrative_allowed({held}))", False)
             case _:
                 raise NotCompilableError
 
-    def _any_exists(self, call: Call) -> _Truth:
+    def _called_with(self, function: str, owner: Compiled, arguments: tuple[Expression, ...]) -> Compiled:
+        match function, arguments:
+            case "exists" | "where" | "all", (criterion,):
+                return self._criterion(function, owner, criterion)
+            case "trace", _:
+                return owner
+            case (("as" | "ofType" | "is"), (Member(None, type_name),)):
+                return self._typed(owner, type_name, "is" if function == "is" else "as")
+            case (("startsWith" | "contains" | "endsWith" | "matches"), (Literal(str(wanted), "String"),)):
+                return self._text_test(function, owner, wanted)
+            case _:
+                raise NotCompilableError
+
+    def _any_exists(self, call: Call) -> Truth:
         def leaves(expression: Expression) -> list[Expression]:
             if isinstance(expression, Operation) and expression.operator == "|":
                 return [*leaves(expression.left), *leaves(expression.right)]
@@ -335,37 +296,37 @@ class _Writer:
         if call.arguments or call.target is None:
             raise NotCompilableError
         present = " or ".join(self._exists(self._value(leaf)) for leaf in leaves(call.target))
-        return _Truth(f"({present})" if call.name == "exists" else f"(not ({present}))", True)
+        return Truth(f"({present})" if call.name == "exists" else f"(not ({present}))", True)
 
-    def _exists(self, owner: _Compiled) -> str:
+    def _exists(self, owner: Compiled) -> str:
         match owner:
-            case _Truth(source, sure):
+            case Truth(source, sure):
                 return "True" if sure else f"({source} is not None)"
-            case _One():
+            case One():
                 return "True" if owner.sure else self._present(owner)
-            case _Choice(options):
+            case Choice(options):
                 return "(" + " or ".join(self._present(option) for option in options) + ")"
-            case _Many(source, _, present):
+            case Many(source, _, present):
                 return present or f"bool({source})"
 
-    def _criterion(self, function: str, owner: _Compiled, criterion: Expression) -> _Compiled:
-        if isinstance(owner, _Truth | _Choice) or (isinstance(owner, _Many) and owner.present is not None):
+    def _criterion(self, function: str, owner: Compiled, criterion: Expression) -> Compiled:
+        if isinstance(owner, Truth | Choice) or (isinstance(owner, Many) and owner.present is not None):
             raise NotCompilableError
         test = self._inner(owner.type, criterion)
-        if isinstance(owner, _One):
+        if isinstance(owner, One):
             if owner.companion is not None:
                 raise NotCompilableError
             holds = f"({owner.source} is not None and {test}({owner.source}) is True)"
             if function == "all":
-                return _Truth(f"({owner.source} is None or {test}({owner.source}) is True)", True)
+                return Truth(f"({owner.source} is None or {test}({owner.source}) is True)", True)
             if function == "exists":
-                return _Truth(holds, True)
-            return _One(self._hold(f"{owner.source} if {holds} else None"), owner.type)
+                return Truth(holds, True)
+            return One(self._hold(f"{owner.source} if {holds} else None"), owner.type)
         each = self._name("e")
         if function == "where":
-            return _Many(self._hold(f"[{each} for {each} in {owner.source} if {test}({each}) is True]"), owner.type)
+            return Many(self._hold(f"[{each} for {each} in {owner.source} if {test}({each}) is True]"), owner.type)
         quantifier = "any" if function == "exists" else "all"
-        return _Truth(f"{quantifier}({test}({each}) is True for {each} in {owner.source})", True)
+        return Truth(f"{quantifier}({test}({each}) is True for {each} in {owner.source})", True)
 
     def _inner(self, type_name: str, criterion: Expression) -> str:
         name = self._name("test")
@@ -376,27 +337,27 @@ class _Writer:
         self.lines.extend(f"    {line}" for line in [*writer.lines, f"return {result.source}"])
         return name
 
-    def _has_value(self, owner: _Compiled) -> _Truth:
-        if isinstance(owner, _One):
+    def _has_value(self, owner: Compiled) -> Truth:
+        if isinstance(owner, One):
             primitive = owner.type in self._model.primitives
-            return _Truth(f"({owner.source} is not None)" if primitive else "False", True)
+            return Truth(f"({owner.source} is not None)" if primitive else "False", True)
         raise NotCompilableError
 
-    def _count_of(self, owner: _Compiled) -> _One:
+    def _count_of(self, owner: Compiled) -> One:
         match owner:
-            case _One() | _Choice():
-                return _One(f"(1 if {self._exists(owner)} else 0)", "Integer", sure=True)
-            case _Many(source, _, None):
-                return _One(f"len({source})", "Integer", sure=True)
+            case One() | Choice():
+                return One(f"(1 if {self._exists(owner)} else 0)", "Integer", sure=True)
+            case Many(source, _, None):
+                return One(f"len({source})", "Integer", sure=True)
             case _:
                 raise NotCompilableError
 
-    def _single_text(self, owner: _Compiled) -> str:
-        if isinstance(owner, _One) and owner.type in STRING_TYPES:
+    def _single_text(self, owner: Compiled) -> str:
+        if isinstance(owner, One) and owner.type in STRING_TYPES:
             return owner.source
         raise NotCompilableError
 
-    def _text_test(self, function: str, owner: _Compiled, wanted: str) -> _Truth:
+    def _text_test(self, function: str, owner: Compiled, wanted: str) -> Truth:
         held = self._single_text(owner)
         test = {
             "startsWith": f"{held}.startswith({wanted!r})",
@@ -404,11 +365,11 @@ class _Writer:
             "contains": f"{wanted!r} in {held}",
             "matches": f"matches({held}, {wanted!r})",
         }[function]
-        return _Truth(f"(None if {held} is None else {test})", False)
+        return Truth(f"(None if {held} is None else {test})", False)
 
     # Operators
 
-    def _operation(self, operator: str, left: Expression, right: Expression) -> _Compiled:
+    def _operation(self, operator: str, left: Expression, right: Expression) -> Compiled:
         if operator in ("and", "or", "implies", "xor"):
             return self._truth(Operation(operator, left, right))
         if operator == "in":
@@ -421,36 +382,36 @@ class _Writer:
         if operator in _ORDERS:
             return self._order(operator, first, second)
         if operator in "+-*" and {first.type, second.type} <= {"Integer"} and first.sure and second.sure:
-            return _One(f"({first.source} {operator} {second.source})", "Integer", sure=True)
+            return One(f"({first.source} {operator} {second.source})", "Integer", sure=True)
         raise NotCompilableError
 
-    def _comparable(self, expression: Expression) -> _One:
+    def _comparable(self, expression: Expression) -> One:
         compiled = self._value(expression)
-        if isinstance(compiled, _Truth):
-            return _One(compiled.source if compiled.sure else self._hold(compiled.source), "Boolean", sure=compiled.sure)
-        if isinstance(compiled, _One):
+        if isinstance(compiled, Truth):
+            return One(compiled.source if compiled.sure else self._hold(compiled.source), "Boolean", sure=compiled.sure)
+        if isinstance(compiled, One):
             return compiled
         raise NotCompilableError
 
-    def _in(self, one: _Compiled, right: Expression) -> _Truth:
+    def _in(self, one: Compiled, right: Expression) -> Truth:
         literals: list[object] = []
         while isinstance(right, Operation) and right.operator == "|" and isinstance(right.right, Literal):
             literals.append(right.right.value)
             right = right.left
-        if not isinstance(right, Literal) or not isinstance(one, _One) or one.type not in STRING_TYPES:
+        if not isinstance(right, Literal) or not isinstance(one, One) or one.type not in STRING_TYPES:
             raise NotCompilableError
         literals.append(right.value)
-        return _Truth(f"(None if {one.source} is None else {one.source} in {tuple(reversed(literals))!r})", False)
+        return Truth(f"(None if {one.source} is None else {one.source} in {tuple(reversed(literals))!r})", False)
 
-    def _unknown(self, first: _One, second: _One, known: str) -> _Truth:
+    def _unknown(self, first: One, second: One, known: str) -> Truth:
         """Unknown when either side is absent."""
         guards = [f"{one.source} is None" for one in (first, second) if not one.sure]
         if not guards:
-            return _Truth(f"({known})", True)
-        return _Truth(f"(None if {' or '.join(guards)} else {known})", False)
+            return Truth(f"({known})", True)
+        return Truth(f"(None if {' or '.join(guards)} else {known})", False)
 
-    def _equality(self, operator: str, first: _One, second: _One) -> _Truth:
-        kinds = {_kind(first.type), _kind(second.type)}
+    def _equality(self, operator: str, first: One, second: One) -> Truth:
+        kinds = {kind(first.type), kind(second.type)}
         if len(kinds) != 1 or not kinds <= {"string", "number", "boolean"}:
             raise NotCompilableError
         if first.companion is not None and second.companion is not None:
@@ -458,52 +419,12 @@ class _Writer:
         symbol = "==" if operator == "=" else "!="
         return self._unknown(first, second, f"{first.source} {symbol} {second.source}")
 
-    def _order(self, operator: str, first: _One, second: _One) -> _Truth:
-        kinds = {_kind(first.type), _kind(second.type)}
+    def _order(self, operator: str, first: One, second: One) -> Truth:
+        kinds = {kind(first.type), kind(second.type)}
         if kinds == {"number"}:
             return self._unknown(first, second, f"{first.source} {operator} {second.source}")
         if kinds not in ({"date"}, {"quantity"}):
             raise NotCompilableError
         compare = "compare_dates" if kinds == {"date"} else "quantity_order"
         order = self._hold(self._unknown(first, second, f"{compare}({first.source}, {second.source})").source)
-        return _Truth(f"(None if {order} is None else {order} {_ORDERS[operator]})", False)
-
-
-def _negated(truth: _Truth) -> _Truth:
-    """Not: unknown stays unknown. The source of an unsure truth must be a name."""
-    if truth.sure:
-        return _Truth(f"(not {truth.source})", True)
-    return _Truth(f"(None if {truth.source} is None else not {truth.source})", False)
-
-
-def _kind(type_name: str) -> str:
-    for kind, names in (
-        ("string", STRING_TYPES),
-        ("number", NUMBER_TYPES),
-        ("boolean", BOOLEAN_TYPES),
-        ("date", DATE_TYPES),
-        ("time", TIME_TYPES),
-    ):
-        if type_name in names:
-            return kind
-    return "quantity" if type_name in ("Quantity", "Age", "Duration") else "struct"
-
-
-_KEEP_EMPTY: Final = frozenset({"where", "select", "trace", "first", "last", "tail", "as", "ofType", "distinct", "resolve"})
-
-
-def _head(expression: Expression) -> str | None:
-    """The first element of a path that ends in `empty()` or `exists()`, when nothing of it means nothing at the end."""
-    if not isinstance(expression, Call) or expression.name not in ("empty", "exists") or expression.target is None:
-        return None
-    current: Expression | None = expression.target
-    while True:
-        match current:
-            case Member(None, name):
-                return name
-            case Member(target, _):
-                current = target
-            case Call(target, name, _) if name in _KEEP_EMPTY and target is not None:
-                current = target
-            case _:
-                return None
+        return Truth(f"(None if {order} is None else {order} {_ORDERS[operator]})", False)

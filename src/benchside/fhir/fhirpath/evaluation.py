@@ -6,10 +6,11 @@ expression. Source: http://hl7.org/fhirpath/N1, https://hl7.org/fhir/R4/fhirpath
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, DivisionByZero, InvalidOperation
+from itertools import zip_longest
 from typing import Any, Final
 
 import msgspec
@@ -162,25 +163,23 @@ def children(node: Node, model: TypeModel, name: str | None = None) -> Nodes:
 
 
 def _hold(parent: Node, name: str, field_name: str, type_name: str, found: Nodes) -> None:
-    held = getattr(parent.value, field_name, None)
-    element = getattr(parent.value, companion_name(field_name), None)
+    held: Raw = getattr(parent.value, field_name, None)
+    element: Raw = getattr(parent.value, companion_name(field_name), None)
     if held is None and element is None:
         return
-    if not isinstance(held, list) and not isinstance(element, list):
+    if type(held) is not list and type(element) is not list:
         found.append(_child(parent, held, element, type_name, name, field_name, None))
         return
-    values: Sequence[Raw] = held or ()
-    elements: Sequence[Raw] = element or ()
-    for index in range(max(len(values), len(elements))):
-        value = values[index] if index < len(values) else None
-        extra = elements[index] if index < len(elements) else None
+    for index, (value, extra) in enumerate(zip_longest(_listed(held), _listed(element))):
         if value is not None or extra is not None:
             found.append(_child(parent, value, extra, type_name, name, field_name, index))
 
 
-def _child(
-    parent: Node, value: Raw, element: Raw, type_name: str, name: str, field_name: str, index: int | None
-) -> Node:
+def _listed(held: Raw) -> list[Raw]:
+    return held or []
+
+
+def _child(parent: Node, value: Raw, element: Raw, type_name: str, name: str, field_name: str, index: int | None) -> Node:
     actual = type(value).__name__ if isinstance(value, msgspec.Struct) else type_name
     return Node(value, actual, element=element, parent=parent, name=name, field=field_name, index=index)
 
@@ -285,7 +284,7 @@ def _operation(expression: Operation, scope: Scope) -> Nodes:
     return _OPERATORS[operator](left, right, scope)
 
 
-def _logic(operator: str, left: bool | None, right: Expression, scope: Scope) -> bool | None:
+def _logic(operator: str, left: bool | None, right: Expression, scope: Scope) -> bool | None:  # noqa: FBT001 - an operand
     """Three-valued and, or, implies; the right side is not asked when the left decides."""
     decides = operator == "or"
     if operator == "implies":

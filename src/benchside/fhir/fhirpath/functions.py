@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from benchside.fhir.fhirpath import conversions
 from benchside.fhir.fhirpath.evaluation import Nodes, Scope, children, is_type, of_type, walk
-from benchside.fhir.fhirpath.narrative import narrative_faults
 from benchside.fhir.fhirpath.node import (
     Node,
     QuantityValue,
@@ -31,6 +30,7 @@ from benchside.fhir.fhirpath.node import (
     truth,
 )
 from benchside.fhir.fhirpath.syntax import Expression, FHIRPathError, Member
+from benchside.fhir.narrative import narrative_faults
 
 Arguments = Sequence[Expression]
 
@@ -56,7 +56,7 @@ def _selected(nodes: Nodes, projection: Expression, scope: Scope) -> Nodes:
 
 
 def _outer(argument: Expression, scope: Scope) -> Nodes:
-    """An argument that is a value, not a criterion: it sees `$this` of where the function stands."""
+    """Evaluate an argument that is a value, not a criterion: it sees `$this` of where the function stands."""
     return walk(argument, replace(scope, focus=scope.this))
 
 
@@ -68,7 +68,7 @@ def _all(nodes: Nodes, arguments: Arguments, scope: Scope) -> Nodes:
     return boolean(len(_matching(nodes, arguments[0], scope)) == len(nodes))
 
 
-def _each(quantifier: Callable[[list[bool]], bool], value: bool) -> Callable[[Nodes, Arguments, Scope], Nodes]:
+def _each(quantifier: Callable[[list[bool]], bool], *, value: bool) -> Callable[[Nodes, Arguments, Scope], Nodes]:
     def run(nodes: Nodes, _: Arguments, __: Scope) -> Nodes:
         return boolean(quantifier([node.value is value for node in nodes]))
 
@@ -215,7 +215,7 @@ def pattern(text: str) -> re.Pattern[str]:
 
 
 def matches(text: str, regex: str) -> bool:
-    """Whether the whole of `text` matches, which is what R4's invariants mean by matches()."""
+    """Whether the whole of `text` matches, which is what R4's invariants mean by their `matches`."""
     return pattern(regex).fullmatch(text) is not None
 
 
@@ -386,10 +386,10 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "empty": Function(lambda nodes, _, __: boolean(not nodes)),
     "exists": Function(_exists, 0, 1),
     "all": Function(_all, 1, 1),
-    "allTrue": Function(_each(all, True)),
-    "anyTrue": Function(_each(any, True)),
-    "allFalse": Function(_each(all, False)),
-    "anyFalse": Function(_each(any, False)),
+    "allTrue": Function(_each(all, value=True)),
+    "anyTrue": Function(_each(any, value=True)),
+    "allFalse": Function(_each(all, value=False)),
+    "anyFalse": Function(_each(any, value=False)),
     "not": Function(_not),
     "subsetOf": Function(_subset, 1, 1),
     "supersetOf": Function(_superset, 1, 1),
@@ -429,9 +429,9 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "length": Function(_length),
     "toChars": Function(_to_chars),
     "abs": Function(_on_number(abs)),
-    "ceiling": Function(_on_number(lambda value: math.ceil(value))),
-    "floor": Function(_on_number(lambda value: math.floor(value))),
-    "truncate": Function(_on_number(lambda value: math.trunc(value))),
+    "ceiling": Function(_on_number(math.ceil)),
+    "floor": Function(_on_number(math.floor)),
+    "truncate": Function(_on_number(math.trunc)),
     "exp": Function(_on_number(Decimal.exp)),
     "ln": Function(_on_number(Decimal.ln)),
     "sqrt": Function(_on_number(Decimal.sqrt)),

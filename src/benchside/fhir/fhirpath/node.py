@@ -101,7 +101,7 @@ def kind_of(node: Node) -> str:
     return _KIND.get(node.type, "struct")
 
 
-def boolean(value: bool | None) -> list[Node]:
+def boolean(value: bool | None) -> list[Node]:  # noqa: FBT001 - the value itself
     """A collection of one Boolean, or the empty collection for None (unknown)."""
     return [] if value is None else [Node(value, "Boolean")]
 

@@ -25,13 +25,17 @@ from benchside.fhir.fhirpath.syntax import (
     QuantityLiteral,
     This,
     TypeOperation,
+    depth,
 )
 
 EXPRESSION_LENGTH_MAX: Final = 10_000
 """Characters of one expression; longer ones are refused."""
 
-DEPTH_MAX: Final = 100
-"""Nesting of one expression; deeper ones are refused."""
+NESTING_MAX: Final = 50
+"""Parentheses in each other; more are refused."""
+
+DEPTH_MAX: Final = 150
+"""Levels of one expression, steps of a path counted too; deeper ones are refused."""
 
 _TOKEN = re.compile(
     r"""
@@ -80,9 +84,7 @@ _PRECEDENCE: Final = {
 
 _POLARITY_PRECEDENCE: Final = 11
 _CALENDAR_UNITS: Final = frozenset(
-    unit + plural
-    for unit in ("year", "month", "week", "day", "hour", "minute", "second", "millisecond")
-    for plural in ("", "s")
+    unit + plural for unit in ("year", "month", "week", "day", "hour", "minute", "second", "millisecond") for plural in ("", "s")
 )
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
@@ -102,7 +104,7 @@ def _unescape(text: str) -> str:
 def parse(expression: str) -> Expression:
     """Read `expression`; raises FHIRPathError with the place of the first fault.
 
-    At most EXPRESSION_LENGTH_MAX characters and DEPTH_MAX levels of nesting.
+    At most EXPRESSION_LENGTH_MAX characters, NESTING_MAX parentheses in each other and DEPTH_MAX levels.
     """
     if len(expression) > EXPRESSION_LENGTH_MAX:
         raise FHIRPathError(f"A FHIRPath expression may have {EXPRESSION_LENGTH_MAX} characters; this has {len(expression)}.")
@@ -132,6 +134,8 @@ class _Parser:
         kind, text, place = self._tokens[self._next]
         if kind != "end":
             raise FHIRPathError(f"Unexpected {text!r} at character {place + 1} of {self._text!r}.")
+        if depth(expression) > DEPTH_MAX:
+            raise FHIRPathError(f"A FHIRPath expression may be {DEPTH_MAX} steps deep.")
         return expression
 
     def _take(self) -> tuple[str, str, int]:
@@ -152,8 +156,8 @@ class _Parser:
 
     def _expression(self, strength: int) -> Expression:
         self._depth += 1
-        if self._depth > DEPTH_MAX:
-            raise FHIRPathError(f"A FHIRPath expression may nest {DEPTH_MAX} levels deep.")
+        if self._depth > NESTING_MAX:
+            raise FHIRPathError(f"A FHIRPath expression may nest {NESTING_MAX} levels deep.")
         left = self._operand()
         while True:
             kind, operator, _ = self._tokens[self._next]

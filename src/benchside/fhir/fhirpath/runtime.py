@@ -6,10 +6,10 @@ from typing import Any
 
 from benchside.fhir.fhirpath.evaluation import Environment, Scope, walk
 from benchside.fhir.fhirpath.functions import matches
-from benchside.fhir.fhirpath.narrative import narrative_faults
+from benchside.fhir.fhirpath.model import R4
 from benchside.fhir.fhirpath.node import Node, compare, compare_dates, truth
 from benchside.fhir.fhirpath.parser import parse
-from benchside.fhir.fhirpath.model import R4
+from benchside.fhir.narrative import narrative_faults
 
 __all__ = ["compare_dates", "matches", "narrative_allowed", "quantity_order", "truth_of"]
 
@@ -17,9 +17,7 @@ __all__ = ["compare_dates", "matches", "narrative_allowed", "quantity_order", "t
 def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: Any) -> bool | None:
     """Evaluate `expression` on `this`, a struct or primitive of `type_name` inside `resource` inside `root`."""
     focus = [Node(this, type_name)]
-    environment = Environment(
-        R4, resource=Node(resource, type(resource).__name__), root=Node(root, type(root).__name__)
-    )
+    environment = Environment(R4, resource=Node(resource, type(resource).__name__), root=Node(root, type(root).__name__))
     return truth(walk(parse(expression), Scope(focus, environment, focus)))
 
 

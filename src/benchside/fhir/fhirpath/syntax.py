@@ -101,22 +101,56 @@ class TypeOperation:
 
 
 Expression: TypeAlias = (
-    Literal
-    | QuantityLiteral
-    | EmptySet
-    | This
-    | Constant
-    | Member
-    | Call
-    | Index
-    | Polarity
-    | Operation
-    | TypeOperation
+    Literal | QuantityLiteral | EmptySet | This | Constant | Member | Call | Index | Polarity | Operation | TypeOperation
 )
+
+
+def operands(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions right below `expression`."""
+    match expression:
+        case Member(target, _):
+            return () if target is None else (target,)
+        case Call(target, _, arguments):
+            return arguments if target is None else (target, *arguments)
+        case Index(target, index):
+            return (target, index)
+        case Polarity(_, operand) | TypeOperation(_, operand, _):
+            return (operand,)
+        case Operation(_, left, right):
+            return (left, right)
+        case _:
+            return ()
+
+
+def depth(expression: Expression) -> int:
+    """How many levels of expressions lie in each other."""
+    level, deepest = [expression], 0
+    while level:
+        deepest += 1
+        level = [below for each in level for below in operands(each)]
+    return deepest
 
 
 def text(expression: Expression) -> str:
     """Write the expression out again, with parentheses around every operation."""
+    match expression:
+        case Member(target, name):
+            return f"{_before(target)}{_quoted(name, '`')}"
+        case Call(target, name, arguments):
+            return f"{_before(target)}{name}({', '.join(text(argument) for argument in arguments)})"
+        case Index(target, index):
+            return f"{text(target)}[{text(index)}]"
+        case Polarity(operator, operand):
+            return f"({operator}{text(operand)})"
+        case Operation(operator, left, right):
+            return f"({text(left)} {operator} {text(right)})"
+        case TypeOperation(operator, operand, kind):
+            return f"({text(operand)} {operator} {kind})"
+        case _:
+            return _constant_text(expression)
+
+
+def _constant_text(expression: Literal | QuantityLiteral | EmptySet | This | Constant) -> str:
     match expression:
         case Literal(value, "String"):
             return _quoted(str(value), "'")
@@ -134,18 +168,6 @@ def text(expression: Expression) -> str:
             return name
         case Constant(name):
             return f"%{_quoted(name, '`')}"
-        case Member(target, name):
-            return f"{_before(target)}{_quoted(name, '`')}"
-        case Call(target, name, arguments):
-            return f"{_before(target)}{name}({', '.join(text(argument) for argument in arguments)})"
-        case Index(target, index):
-            return f"{text(target)}[{text(index)}]"
-        case Polarity(operator, operand):
-            return f"({operator}{text(operand)})"
-        case Operation(operator, left, right):
-            return f"({text(left)} {operator} {text(right)})"
-        case TypeOperation(operator, operand, kind):
-            return f"({text(operand)} {operator} {kind})"
 
 
 def _before(target: Expression | None) -> str:

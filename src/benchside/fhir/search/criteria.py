@@ -121,9 +121,7 @@ class MissingValue:
     missing: bool
 
 
-PartValue: TypeAlias = (
-    TokenValue | DateValue | NumberValue | QuantityValue | StringValue | UriValue | ReferenceValue
-)
+PartValue: TypeAlias = TokenValue | DateValue | NumberValue | QuantityValue | StringValue | UriValue | ReferenceValue
 Value: TypeAlias = PartValue | CompositeValue | MissingValue | TypedIdentifierValue | TokenSetValue
 
 

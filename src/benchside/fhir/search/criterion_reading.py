@@ -120,9 +120,7 @@ class CriterionReader:
             return Clause(type_name, parameter.code, None, (StringValue(unescape(value)),))
         return Clause(type_name, parameter.code, modifier, read_values(parameter, modifier, value, self._setting))
 
-    def _chained(
-        self, type_name: str, parameter: Parameter, target: str | None, rest: str, value: str, depth: int
-    ) -> Criterion:
+    def _chained(self, type_name: str, parameter: Parameter, target: str | None, rest: str, value: str, depth: int) -> Criterion:
         if parameter.kind != "reference":
             raise ValueFault(f"cannot be followed: {parameter.code} is a {parameter.kind}, not a reference.")
         if target is not None:

@@ -75,7 +75,7 @@ _SUMMARIES: Final = ("true", "text", "data", "count", "false")
 _CURSOR_LENGTH_MAX: Final = 4096
 
 
-class InvalidSearch(Invalid):  # noqa: N818 - a kind of Invalid, whose name is part of the contract
+class InvalidSearch(Invalid):
     """The search cannot be answered as asked. `faults` lists every reason, each with the parameter as `http.[name]`."""
 
 

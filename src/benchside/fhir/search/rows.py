@@ -41,7 +41,7 @@ CURRENCY_SYSTEM: Final = "urn:iso:std:iso:4217"
 # Tokens
 
 
-def boolean(rows: IndexValues, number: int, value: bool) -> None:
+def boolean(rows: IndexValues, number: int, value: bool) -> None:  # noqa: FBT001 - the value itself
     """A boolean as the token true or false."""
     rows.tokens.append((number, BOOLEAN_SYSTEM, "true" if value else "false"))
 
@@ -250,11 +250,10 @@ def position(rows: IndexValues, number: int, value: LocationPosition) -> None:
 
 def concept_parts(parts: list[Part], value: CodeableConcept) -> None:
     """The codings of a CodeableConcept."""
-    for each in value.coding or ():
-        parts.append(("token", each.system or "", each.code or ""))
+    parts.extend([("token", each.system or "", each.code or "") for each in value.coding or ()])
 
 
-def boolean_parts(parts: list[Part], value: bool) -> None:
+def boolean_parts(parts: list[Part], value: bool) -> None:  # noqa: FBT001 - the value itself
     """A boolean as token."""
     parts.append(("token", BOOLEAN_SYSTEM, "true" if value else "false"))
 

@@ -307,10 +307,7 @@ def _composite(parameter: Parameter, raw: str, setting: Setting) -> CompositeVal
         wanted = "$".join(f"[{component.code}]" for component in parameter.components)
         raise ValueFault(f"{raw!r} is not {wanted}.")
     return CompositeValue(
-        tuple(
-            _part(parameter, component.kind, part, setting)
-            for part, component in zip(parts, parameter.components, strict=True)
-        )
+        tuple(_part(parameter, component.kind, part, setting) for part, component in zip(parts, parameter.components, strict=True))
     )
 
 

@@ -31,9 +31,7 @@ def index(resource: AllergyIntolerance, rows: IndexValues, zone: tzinfo) -> None
     if (v10 := resource.category) is not None:
         for v11 in v10:
             if v11 is not None:
-                tokens.append(
-                    (876047078, "http://hl7.org/fhir/allergy-intolerance-category", v11)
-                )
+                tokens.append((876047078, "http://hl7.org/fhir/allergy-intolerance-category", v11))
     if (v12 := resource.clinicalStatus) is not None:
         row.concept(rows, 9203566, v12)
     if (v13 := resource.code) is not None:
@@ -50,13 +48,9 @@ def index(resource: AllergyIntolerance, rows: IndexValues, zone: tzinfo) -> None
             if (v20 := v15.exposureRoute) is not None:
                 row.concept(rows, 2057057819, v20)
             if (v21 := v15.severity) is not None:
-                tokens.append(
-                    (1142661708, "http://hl7.org/fhir/reaction-event-severity", v21)
-                )
+                tokens.append((1142661708, "http://hl7.org/fhir/reaction-event-severity", v21))
     if (v22 := resource.criticality) is not None:
-        tokens.append(
-            (376473970, "http://hl7.org/fhir/allergy-intolerance-criticality", v22)
-        )
+        tokens.append((376473970, "http://hl7.org/fhir/allergy-intolerance-criticality", v22))
     if (v23 := resource.recordedDate) is not None:
         row.date(rows, 1967257394, v23, zone)
     if (v24 := resource.identifier) is not None:

@@ -31,9 +31,7 @@ def index(resource: Appointment, rows: IndexValues, zone: tzinfo) -> None:
             if (v11 := v10.actor) is not None:
                 row.reference(rows, 1188596617, v11)
             if (v12 := v10.status) is not None:
-                tokens.append(
-                    (2141570836, "http://hl7.org/fhir/participationstatus", v12)
-                )
+                tokens.append((2141570836, "http://hl7.org/fhir/participationstatus", v12))
     if (v13 := resource.appointmentType) is not None:
         row.concept(rows, 520886411, v13)
     if (v14 := resource.basedOn) is not None:

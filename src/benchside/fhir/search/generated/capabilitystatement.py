@@ -73,15 +73,11 @@ def index(resource: CapabilityStatement, rows: IndexValues, zone: tzinfo) -> Non
     if (v32 := resource.rest) is not None:
         for v33 in v32:
             if (v34 := v33.mode) is not None:
-                tokens.append(
-                    (1225795696, "http://hl7.org/fhir/restful-capability-mode", v34)
-                )
+                tokens.append((1225795696, "http://hl7.org/fhir/restful-capability-mode", v34))
             if (v35 := v33.resource) is not None:
                 for v36 in v35:
                     if (v37 := v36.type) is not None:
-                        tokens.append(
-                            (2034964469, "http://hl7.org/fhir/resource-types", v37)
-                        )
+                        tokens.append((2034964469, "http://hl7.org/fhir/resource-types", v37))
                     if (v38 := v36.profile) is not None:
                         row.canonical(rows, 774090098, v38)
                     if (v39 := v36.supportedProfile) is not None:

@@ -38,9 +38,7 @@ def index(resource: Composition, rows: IndexValues, zone: tzinfo) -> None:
         for v15 in v14:
             row.concept(rows, 631967813, v15)
     if (v16 := resource.confidentiality) is not None:
-        tokens.append(
-            (338524501, "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", v16)
-        )
+        tokens.append((338524501, "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", v16))
     if (v17 := resource.event) is not None:
         for v18 in v17:
             if (v19 := v18.code) is not None:

@@ -10,9 +10,7 @@ from benchside.fhir.search import rows as row
 from benchside.fhir.search.values import IndexValues
 
 
-def index(
-    resource: CoverageEligibilityRequest, rows: IndexValues, zone: tzinfo
-) -> None:
+def index(resource: CoverageEligibilityRequest, rows: IndexValues, zone: tzinfo) -> None:
     """Add the rows of `resource`."""
     tokens = rows.tokens
     if (v1 := resource.meta) is not None:

@@ -10,9 +10,7 @@ from benchside.fhir.search import rows as row
 from benchside.fhir.search.values import IndexValues
 
 
-def index(
-    resource: CoverageEligibilityResponse, rows: IndexValues, zone: tzinfo
-) -> None:
+def index(resource: CoverageEligibilityResponse, rows: IndexValues, zone: tzinfo) -> None:
     """Add the rows of `resource`."""
     tokens = rows.tokens
     strings = rows.strings

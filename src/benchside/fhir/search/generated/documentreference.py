@@ -79,16 +79,12 @@ def index(resource: DocumentReference, rows: IndexValues, zone: tzinfo) -> None:
                 row.reference(rows, 3585161, v39)
                 p40: list[Part] = []
                 if (v42 := v38.code) is not None:
-                    p40.append(
-                        ("token", "http://hl7.org/fhir/document-relationship-type", v42)
-                    )
+                    p40.append(("token", "http://hl7.org/fhir/document-relationship-type", v42))
                 p41: list[Part] = []
                 row.reference_parts(p41, v39)
                 row.composite(rows, 2137256930, p40, p41)
             if (v43 := v38.code) is not None:
-                tokens.append(
-                    (735159306, "http://hl7.org/fhir/document-relationship-type", v43)
-                )
+                tokens.append((735159306, "http://hl7.org/fhir/document-relationship-type", v43))
     if (v44 := resource.securityLabel) is not None:
         for v45 in v44:
             row.concept(rows, 867912519, v45)

@@ -79,8 +79,6 @@ def index(resource: ExplanationOfBenefit, rows: IndexValues, zone: tzinfo) -> No
     if (v43 := resource.provider) is not None:
         row.reference(rows, 7204810, v43)
     if (v44 := resource.status) is not None:
-        tokens.append(
-            (267670670, "http://hl7.org/fhir/explanationofbenefit-status", v44)
-        )
+        tokens.append((267670670, "http://hl7.org/fhir/explanationofbenefit-status", v44))
     rows.patient = row.one_patient(rows, 78631346)
     rows.moment = row.moment(rows, 742961633)

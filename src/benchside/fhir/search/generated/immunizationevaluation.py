@@ -38,13 +38,7 @@ def index(resource: ImmunizationEvaluation, rows: IndexValues, zone: tzinfo) -> 
     if (v14 := resource.patient) is not None:
         row.reference(rows, 171663501, v14)
     if (v15 := resource.status) is not None:
-        tokens.append(
-            (
-                1087199622,
-                "http://terminology.hl7.org/CodeSystem/medication-admin-status",
-                v15,
-            )
-        )
+        tokens.append((1087199622, "http://terminology.hl7.org/CodeSystem/medication-admin-status", v15))
     if (v16 := resource.targetDisease) is not None:
         row.concept(rows, 2270885, v16)
     rows.patient = row.one_patient(rows, 171663501)

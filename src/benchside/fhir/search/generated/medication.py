@@ -47,6 +47,4 @@ def index(resource: Medication, rows: IndexValues, zone: tzinfo) -> None:
     if (v20 := resource.manufacturer) is not None:
         row.reference(rows, 784216394, v20)
     if (v21 := resource.status) is not None:
-        tokens.append(
-            (1610274205, "http://hl7.org/fhir/CodeSystem/medication-status", v21)
-        )
+        tokens.append((1610274205, "http://hl7.org/fhir/CodeSystem/medication-status", v21))

@@ -55,13 +55,7 @@ def index(resource: MedicationAdministration, rows: IndexValues, zone: tzinfo) -
     if (v25 := resource.request) is not None:
         row.reference(rows, 1525308510, v25)
     if (v26 := resource.status) is not None:
-        tokens.append(
-            (
-                139181143,
-                "http://terminology.hl7.org/CodeSystem/medication-admin-status",
-                v26,
-            )
-        )
+        tokens.append((139181143, "http://terminology.hl7.org/CodeSystem/medication-admin-status", v26))
     if (v27 := resource.subject) is not None:
         row.reference(rows, 447999419, v27)
     rows.patient = row.one_patient(rows, 447999419)

@@ -52,13 +52,7 @@ def index(resource: MedicationDispense, rows: IndexValues, zone: tzinfo) -> None
             for v24 in v23:
                 row.reference(rows, 622092108, v24)
     if (v25 := resource.status) is not None:
-        tokens.append(
-            (
-                537985202,
-                "http://terminology.hl7.org/CodeSystem/medicationdispense-status",
-                v25,
-            )
-        )
+        tokens.append((537985202, "http://terminology.hl7.org/CodeSystem/medicationdispense-status", v25))
     if (v26 := resource.subject) is not None:
         row.reference(rows, 1258004976, v26)
     if (v27 := resource.type) is not None:

@@ -62,10 +62,4 @@ def index(resource: MedicationKnowledge, rows: IndexValues, zone: tzinfo) -> Non
             if (v31 := v30.source) is not None:
                 tokens.append((1639217433, "", v31))
     if (v32 := resource.status) is not None:
-        tokens.append(
-            (
-                2084426954,
-                "http://terminology.hl7.org/CodeSystem/medicationknowledge-status",
-                v32,
-            )
-        )
+        tokens.append((2084426954, "http://terminology.hl7.org/CodeSystem/medicationknowledge-status", v32))

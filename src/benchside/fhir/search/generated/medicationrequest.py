@@ -53,9 +53,7 @@ def index(resource: MedicationRequest, rows: IndexValues, zone: tzinfo) -> None:
     if (v24 := resource.performerType) is not None:
         row.concept(rows, 1735898857, v24)
     if (v25 := resource.intent) is not None:
-        tokens.append(
-            (855706390, "http://hl7.org/fhir/CodeSystem/medicationrequest-intent", v25)
-        )
+        tokens.append((855706390, "http://hl7.org/fhir/CodeSystem/medicationrequest-intent", v25))
     if (v26 := resource.medicationReference) is not None:
         row.reference(rows, 1545566542, v26)
     if (v27 := resource.priority) is not None:
@@ -63,9 +61,7 @@ def index(resource: MedicationRequest, rows: IndexValues, zone: tzinfo) -> None:
     if (v28 := resource.requester) is not None:
         row.reference(rows, 1316373550, v28)
     if (v29 := resource.status) is not None:
-        tokens.append(
-            (1986893083, "http://hl7.org/fhir/CodeSystem/medicationrequest-status", v29)
-        )
+        tokens.append((1986893083, "http://hl7.org/fhir/CodeSystem/medicationrequest-status", v29))
     if (v30 := resource.subject) is not None:
         row.reference(rows, 1705494057, v30)
     rows.patient = row.one_patient(rows, 1705494057)

@@ -47,13 +47,7 @@ def index(resource: MedicationStatement, rows: IndexValues, zone: tzinfo) -> Non
     if (v19 := resource.informationSource) is not None:
         row.reference(rows, 1285915495, v19)
     if (v20 := resource.status) is not None:
-        tokens.append(
-            (
-                1747949832,
-                "http://hl7.org/fhir/CodeSystem/medication-statement-status",
-                v20,
-            )
-        )
+        tokens.append((1747949832, "http://hl7.org/fhir/CodeSystem/medication-statement-status", v20))
     if (v21 := resource.subject) is not None:
         row.reference(rows, 1636287995, v21)
     rows.patient = row.one_patient(rows, 1636287995)

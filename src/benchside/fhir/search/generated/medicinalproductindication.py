@@ -10,9 +10,7 @@ from benchside.fhir.search import rows as row
 from benchside.fhir.search.values import IndexValues
 
 
-def index(
-    resource: MedicinalProductIndication, rows: IndexValues, zone: tzinfo
-) -> None:
+def index(resource: MedicinalProductIndication, rows: IndexValues, zone: tzinfo) -> None:
     """Add the rows of `resource`."""
     if (v1 := resource.meta) is not None:
         if (v2 := v1.profile) is not None:

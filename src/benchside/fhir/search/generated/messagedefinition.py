@@ -28,9 +28,7 @@ def index(resource: MessageDefinition, rows: IndexValues, zone: tzinfo) -> None:
             for v8 in v7:
                 row.coding(rows, 492453192, v8)
     if (v9 := resource.category) is not None:
-        tokens.append(
-            (38283122, "http://hl7.org/fhir/message-significance-category", v9)
-        )
+        tokens.append((38283122, "http://hl7.org/fhir/message-significance-category", v9))
     if (v10 := resource.useContext) is not None:
         for v11 in v10:
             if (v12 := v11.valueCodeableConcept) is not None:

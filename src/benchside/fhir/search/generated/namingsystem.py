@@ -69,13 +69,7 @@ def index(resource: NamingSystem, rows: IndexValues, zone: tzinfo) -> None:
     if (v31 := resource.uniqueId) is not None:
         for v32 in v31:
             if (v33 := v32.type) is not None:
-                tokens.append(
-                    (
-                        1305385763,
-                        "http://hl7.org/fhir/namingsystem-identifier-type",
-                        v33,
-                    )
-                )
+                tokens.append((1305385763, "http://hl7.org/fhir/namingsystem-identifier-type", v33))
             if (v34 := v32.period) is not None:
                 row.period(rows, 1811627965, v34, zone)
             if (v35 := v32.value) is not None:

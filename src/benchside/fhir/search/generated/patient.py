@@ -14,11 +14,7 @@ def index(resource: Patient, rows: IndexValues, zone: tzinfo) -> None:
     """Add the rows of `resource`."""
     tokens = rows.tokens
     strings = rows.strings
-    row.boolean(
-        rows,
-        2007310113,
-        resource.deceasedBoolean or resource.deceasedDateTime is not None,
-    )
+    row.boolean(rows, 2007310113, resource.deceasedBoolean or resource.deceasedDateTime is not None)
     if (v1 := resource.meta) is not None:
         if (v2 := v1.profile) is not None:
             for v3 in v2:

@@ -45,9 +45,7 @@ def index(resource: QuestionnaireResponse, rows: IndexValues, zone: tzinfo) -> N
     if (v18 := resource.source) is not None:
         row.reference(rows, 1668598879, v18)
     if (v19 := resource.status) is not None:
-        tokens.append(
-            (1207883312, "http://hl7.org/fhir/questionnaire-answers-status", v19)
-        )
+        tokens.append((1207883312, "http://hl7.org/fhir/questionnaire-answers-status", v19))
     if (v20 := resource.subject) is not None:
         row.reference(rows, 1227533354, v20)
     rows.patient = row.one_patient(rows, 1227533354)

@@ -89,9 +89,7 @@ def index(resource: StructureDefinition, rows: IndexValues, zone: tzinfo) -> Non
     if (v44 := resource.context) is not None:
         for v45 in v44:
             if (v46 := v45.type) is not None:
-                tokens.append(
-                    (1406795895, "http://hl7.org/fhir/extension-context-type", v46)
-                )
+                tokens.append((1406795895, "http://hl7.org/fhir/extension-context-type", v46))
     if (v47 := resource.identifier) is not None:
         for v48 in v47:
             row.identifier(rows, 917030366, v48)
@@ -102,9 +100,7 @@ def index(resource: StructureDefinition, rows: IndexValues, zone: tzinfo) -> Non
         for v52 in v51:
             row.coding(rows, 337697618, v52)
     if (v53 := resource.kind) is not None:
-        tokens.append(
-            (1042695760, "http://hl7.org/fhir/structure-definition-kind", v53)
-        )
+        tokens.append((1042695760, "http://hl7.org/fhir/structure-definition-kind", v53))
     if (v54 := resource.name) is not None:
         strings.append((1539409039, v54))
     if (v55 := resource.publisher) is not None:

@@ -36,9 +36,7 @@ def index(resource: Subscription, rows: IndexValues, zone: tzinfo) -> None:
         if (v13 := v12.payload) is not None:
             tokens.append((1262439307, "", v13))
         if (v14 := v12.type) is not None:
-            tokens.append(
-                (1374928050, "http://hl7.org/fhir/subscription-channel-type", v14)
-            )
+            tokens.append((1374928050, "http://hl7.org/fhir/subscription-channel-type", v14))
         if (v15 := v12.endpoint) is not None:
             rows.uris.append((1424037825, v15))
     if (v16 := resource.status) is not None:
