@@ -80,6 +80,7 @@
     opened() {
       this.list.hidden = false;
       this.field.setAttribute("aria-expanded", "true");
+      this.list.scrollIntoView({ block: "nearest" });
       this.mark(null);
       const count = this.options.length;
       Benchside.say(count ? Benchside.word("results", { count }) : Benchside.word("none-found"));
