@@ -5,6 +5,7 @@ so six labels of one inch a second; and, when it is installed, the PyPI package 
 fitting or escaping them.
 """
 
+import asyncio
 import importlib.util
 import threading
 import time
@@ -14,6 +15,7 @@ from itertools import count
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from benchmarks.figures import Figure
 from benchside.wire.labels import (
     DPI_203,
     DPI_600,
@@ -35,7 +37,14 @@ from benchside.wire.labels import (
 )
 from benchside.wire.labels.virtual_printer import VirtualPrinter
 
+NAME = "Labels"
+METHOD = """
+Labels of 2 x 1 inch, each with content of its own, laid out and written one after the other in one process. Beside them
+stands the feed of a desktop label printer, six inches and so six labels a second. Confirmation is `print_job` against the
+virtual printer on this machine, which takes no time to feed: best of five.
+"""
 PRINTER_LABELS_A_SECOND = 6.0
+_FEED, _FEED_ALONE = "a printer's feed", "a printer's feed alone"
 SECONDS_A_FIGURE = 1.5
 CONTEXT = PrintContext(zone=ZoneInfo("America/Chicago"))
 NOW = datetime(2026, 11, 21, 13, 42, tzinfo=UTC)
@@ -94,8 +103,6 @@ def peer_zpl() -> str:
 
 def confirmation_seconds(labels: int) -> float:
     """Return the time from sending `labels` labels to a printer without delays until it confirmed them, best of five."""
-    import asyncio
-
     printer, ports = VirtualPrinter(), list[int]()
     ready, stopped = threading.Event(), threading.Event()
 
@@ -143,28 +150,29 @@ def round_list(rows: int) -> CollectionList:
     return CollectionList(title="Round", printed=NOW, printed_by="J. Smith", rows=patients)
 
 
-def main() -> None:
-    """Measure and print every figure."""
+def main() -> list[Figure]:
+    """Measure every figure."""
+    feed = PRINTER_LABELS_A_SECOND
     start = time.perf_counter()
     zpl_of()
-    print(f"first label of a process           {1e3 * (time.perf_counter() - start):9.1f} ms   fonts and tables are read")
-    zpl_rate = rate(zpl_of)
-    keeps_up = zpl_rate / PRINTER_LABELS_A_SECOND
-    print(f"ZPL, one label                     {zpl_rate:9.0f} /s   {keeps_up:7.0f} x what a printer feeds")
+    first_ms = 1e3 * (time.perf_counter() - start)
+    zpl = rate(zpl_of)
     picture = rate(lambda: zpl_of("كريم"))
-    print(f"ZPL, name sent as a picture        {picture:9.0f} /s   {picture / PRINTER_LABELS_A_SECOND:7.0f} x what a printer feeds")
-    if importlib.util.find_spec("zpl"):
-        peer = rate(peer_zpl)
-        print(f"package zpl, same fields           {peer:9.0f} /s   ours is {zpl_rate / peer:.2f} x, and fits and escapes")
     pdf = rate(lambda: labels_pdf((arrange(specimen(), "specimen-2x1in", DPI_203, CONTEXT),)))
-    print(f"PDF, one label                     {pdf:9.0f} /s   {pdf / PRINTER_LABELS_A_SECOND:7.0f} x what a printer feeds")
     sheet = rate(lambda: sheet_pdf(tuple(arrange(specimen(), "specimen-2x1in", DPI_600, CONTEXT) for _ in range(30)), "letter-30"))
-    print(f"PDF, sheet of 30 labels            {1e3 / sheet:9.1f} ms")
     rounds = rate(lambda: collection_list_pdf(round_list(40), CONTEXT))
-    print(f"PDF, collection list of 40         {1e3 / rounds:9.1f} ms")
-    print(f"print and confirm 1 label          {1e3 * confirmation_seconds(1):9.1f} ms   virtual printer without feed time")
-    print(f"print and confirm 20 labels        {1e3 * confirmation_seconds(20):9.1f} ms   a real one needs {20 / 6:.1f} s to feed them")
-
-
-if __name__ == "__main__":
-    main()
+    one, twenty = confirmation_seconds(1), confirmation_seconds(20)
+    figures = [
+        Figure("ZPL of a label", zpl, "/s", _FEED, feed, "at least 10 times", zpl >= 10 * feed),
+        Figure("ZPL of a label, name as a picture", picture, "/s", _FEED, feed, "faster than the feed", picture > feed),
+        Figure("PDF of a label", pdf, "/s", _FEED, feed, "faster than the feed", pdf > feed),
+        Figure("first label of a process (fonts and tables are read)", first_ms, "ms"),
+        Figure("sheet of 30 labels, PDF", 1e3 / sheet, "ms"),
+        Figure("collection list of 40 patients, PDF", 1e3 / rounds, "ms"),
+        Figure("print and confirm 1 label", 1e3 * one, "ms", _FEED_ALONE, 1e3 / feed, "", None),
+        Figure("print and confirm 20 labels", 1e3 * twenty, "ms", _FEED_ALONE, 20e3 / feed, "less than the feed", twenty < 20 / feed),
+    ]
+    if importlib.util.find_spec("zpl"):
+        peer = "package zpl, the same fields unfitted and unescaped"
+        figures.append(Figure("ZPL of a label", zpl, "/s", peer, rate(peer_zpl)))
+    return figures

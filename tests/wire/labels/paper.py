@@ -3,8 +3,12 @@
 None of the three is ours, and none made the barcodes.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pypdfium2 and zxing-cpp come without full types; what is taken from them is cast.
+
 import io
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pypdfium2
@@ -54,14 +58,14 @@ def pdf_image(pdf: bytes, page: int, dpi: float) -> Image.Image:
     """Return a page of a PDF at `dpi`."""
     document = pypdfium2.PdfDocument(pdf)
     try:
-        return document[page].render(scale=dpi / 72).to_pil().convert("L")
+        return cast(Image.Image, document[page].render(scale=cast(int, dpi / 72)).to_pil()).convert("L")
     finally:
         document.close()
 
 
 def read_symbols(image: Image.Image) -> list[Symbol]:
     """Return every barcode that the reader finds, from left to right."""
-    formats = [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.DataMatrix]
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.DataMatrix])
     found = zxingcpp.read_barcodes(image, formats=formats, text_mode=zxingcpp.TextMode.Plain)
     symbols: list[Symbol] = []
     for barcode in found:

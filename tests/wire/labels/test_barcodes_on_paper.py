@@ -166,3 +166,20 @@ def test_a_barcode_that_would_be_too_fine_is_refused_not_squeezed(barcode: str, 
     else:
         with pytest.raises(LabelRefused, match=r"labels\.barcode-too-long"):
             arrange(label, "specimen-2x1in", DPI_203, CONTEXT)
+
+
+@all_layouts
+@both_resolutions
+def test_zpl_and_pdf_are_the_same_label(layout: str, dpi: str) -> None:
+    """Ink by squares of two millimetres agrees between a ZPL printer and the PDF, so nothing is turned or out of place."""
+    resolution = RESOLUTIONS[dpi]
+    drawing = arrange(usual_label(layout), layout, resolution, CONTEXT)
+    square = 2 * resolution.dots_per_mm
+    zpl, pdf = (_ink_by_squares(image, square) for image in (printed_zpl(drawing), printed_pdf(drawing)))
+    assert np.corrcoef(zpl.ravel(), pdf.ravel())[0, 1] > 0.9
+
+
+def _ink_by_squares(image: Image.Image, square: int) -> NDArray[np.float64]:
+    dark = ink(image).astype(np.float64)
+    rows, columns = (length // square for length in dark.shape)
+    return dark[: rows * square, : columns * square].reshape(rows, square, columns, square).mean(axis=(1, 3))

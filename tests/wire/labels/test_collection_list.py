@@ -1,5 +1,8 @@
 """The printed round: every patient with both identifiers, tubes in order, codes that open the patient."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pypdfium2 has no types.
+
 from dataclasses import replace
 
 import pypdfium2
@@ -100,3 +103,17 @@ def test_a_script_without_a_font_is_refused_and_named() -> None:
     with pytest.raises(LabelRefused) as refused:
         collection_list_pdf(replace(round_of(1), rows=rows), CONTEXT)
     assert refused.value.refusals[0].facts["characters"] == "山田"
+
+
+def test_identifiers_are_never_cut_on_a_list_either() -> None:
+    rows = (replace(ROW, record_number="A" * 40),)
+    text = text_of_page(collection_list_pdf(replace(round_of(1), rows=rows), CONTEXT))
+    assert text.count("A" * 10) >= 2
+    assert sum(line.count("A") for line in text.splitlines() if set(line) == {"A"}) == 40
+
+
+def test_what_a_row_cannot_hold_is_refused() -> None:
+    rows = (replace(ROW, tubes=(GOLD,) * 21), replace(ROW, priority="fast"))
+    with pytest.raises(LabelRefused) as refused:
+        collection_list_pdf(replace(round_of(1), rows=rows), CONTEXT)
+    assert [refusal.code for refusal in refused.value.refusals] == ["labels.too-many-tubes", "labels.priority-unknown"]

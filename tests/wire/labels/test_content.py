@@ -1,5 +1,8 @@
 """What a label must and must not say, and why it is refused."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# fontTools has no types.
+
 from datetime import datetime
 from typing import Any
 

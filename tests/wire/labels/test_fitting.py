@@ -138,7 +138,7 @@ def test_every_text_stays_in_its_box_with_the_longest_words(layout: str, resolut
     assert len(texts) >= len(elements) - 2  # at most the copy number and one optional text are absent
     for text in texts:
         assert is_resident(text.text)
-        assert 0 <= text.x
+        assert text.x >= 0
         assert text.x + text.width <= drawing.width
         assert text.baseline - 0.75 * text.height >= 0
         assert text.baseline + 0.25 * text.height <= drawing.height

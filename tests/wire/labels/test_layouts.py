@@ -54,6 +54,14 @@ def test_every_label_has_two_identifiers_to_read_and_one_to_scan(name: str) -> N
     assert first.height == max(element.height for element in texts)
 
 
+@pytest.mark.parametrize("name", ["specimen-2x1in", "specimen-50x25mm", "specimen-57x32mm"])
+def test_a_tube_label_has_the_five_elements_of_auto12(name: str) -> None:
+    """Name, identifier, birth date, collection date and time, collector: the last two are one field."""
+    fields = {element.field for element in layouts()[name].elements}
+    assert {"patient_name", "record_number", "birth_date_and_sex", "collected"} <= fields
+    assert "JSMITH" in fields_of(specimen(), CONTEXT).texts["collected"]
+
+
 @every_layout
 def test_type_is_never_smaller_than_a_person_can_read(name: str) -> None:
     """1.75 mm of type is 5 points, capitals of 1.3 mm."""

@@ -1,6 +1,7 @@
 """ZPL II: nothing in a field can command the printer, and every field says what the label says."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from benchside.wire.labels import (
     PersonName,
     PrintRequest,
     arrange,
+    layouts,
     zpl_job,
 )
 from benchside.wire.labels.barcode import code128
@@ -73,7 +75,7 @@ def test_the_name_of_the_well_known_patient_reads_as_it_is() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(any_text, any_text, any_text, st.lists(any_text, max_size=4))
-def test_whatever_the_words_say_the_commands_stay_the_same_kind(family: str, given_name: str, tube: str, tests: list[str]) -> None:
+def test_whatever_the_words_say_the_commands_stay_the_same(family: str, given_name: str, tube: str, tests: list[str]) -> None:
     label = specimen(patient_name=PersonName(family=family, given=(given_name,)), tube=tube, tests=tuple(tests))
     try:
         job = zpl_job((arrange(label, "specimen-2x1in", DPI_203, CONTEXT),), "test")
@@ -146,6 +148,19 @@ def test_a_name_the_printers_font_lacks_is_sent_as_a_picture() -> None:
     assert match is not None
     assert int(match[1]) == int(match[2]) == len(match[4]) // 2
     assert int(match[1]) % int(match[3]) == 0
+
+
+@pytest.mark.parametrize("layout", layouts())
+@pytest.mark.parametrize("family", ["Whitfield", "כהן", "Ấ Ậ Ễ", "Ā" * 60])
+def test_every_place_is_one_that_the_manual_allows(layout: str, family: str) -> None:
+    """^FO and ^FT take 0 to 32000; ^GB, ^BC and ^BY sizes of one and more."""
+    label = replace(usual_label(layout), patient_name=PersonName(family=family))
+    for resolution in (DPI_203, DPI_300):
+        for name, parameters in zpl_reader.commands(zpl_job((arrange(label, layout, resolution, CONTEXT),), "test").data):
+            if name in ("^FO", "^FT"):
+                assert all(0 <= int(number) <= 32_000 for number in parameters.split(","))
+            if name in ("^GB", "^BY"):
+                assert all(int(number) >= 1 for number in parameters.split(","))
 
 
 def test_a_job_has_one_format_a_label_and_its_identifier() -> None:

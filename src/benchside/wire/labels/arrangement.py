@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
+from typing import Literal
 
 from benchside.terms.refusal import Refusal
 from benchside.wire.labels.barcode import (
@@ -36,9 +38,15 @@ _INVERSE_TYPE = 0.92
 _INVERSE_PADDING = 0.22
 
 
+Align = Literal["left", "center", "right"]
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line of text: `x` and `baseline` in dots from the top left, `height` of type, `width` at most."""
+    """A line of text: `x` and `baseline` in dots from the top left, `height` of type.
+
+    The text is at most `width` wide; in a font that needs less, it stands at the `align` side of that width.
+    """
 
     text: str
     x: int
@@ -46,7 +54,8 @@ class Text:
     height: int
     width: int
     weight: Weight
-    is_inverse: bool
+    is_inverse: bool = False
+    align: Align = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,8 @@ class _Arranger:
             baseline = top + round((box_height + CAPITAL_HEIGHT * fitted.height) / 2)
         else:
             baseline = top + round(CAPITAL_HEIGHT * box_height)
-        yield Text(fitted.text, left + padding, baseline, fitted.height, width, element.weight, is_inverse)
+        align = "center" if is_inverse else element.align
+        yield Text(fitted.text, left + padding, baseline, fitted.height, width, element.weight, is_inverse, align)
 
     def _width_of(self, element: TextElement) -> Decimal:
         if element.beside and element.width_alone is not None and not self._fields.has(element.beside):
@@ -179,13 +189,14 @@ class _Arranger:
         return element.width
 
     def _fit(self, element: TextElement, box: Box) -> Fitted | None:
-        forms = tuple(self._forms(element))
-        if missing := self._typefaces.missing_characters(forms[0]):
+        forms = self._forms(element)
+        fullest = next(forms)
+        if missing := self._typefaces.missing_characters(fullest):
             self.refusals.append(Refusal("labels.characters-without-font", {"characters": missing}))
             return None
-        fitted = fit_first(forms, box, lambda text: self._typefaces.width(text, element.weight))
+        fitted = fit_first(chain((fullest,), forms), box, lambda text: self._typefaces.width(text, element.weight))
         if fitted is None:
-            facts = {"text": forms[0], "layout": self._layout_name}
+            facts = {"text": fullest, "layout": self._layout_name}
             self.refusals.append(Refusal("labels.text-too-long", facts))
         return fitted
 

@@ -8,6 +8,7 @@ words), the tests, notes, a Data Matrix of the record number to open the patient
 # The type stubs of reportlab leave most parameters of Canvas without a type.
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from benchside.terms.refusal import Refusal
 from benchside.wire.labels.arrangement import Matrix, Text
 from benchside.wire.labels.barcode import data_matrix
-from benchside.wire.labels.content import LabelRefused, PersonName, is_barcode_content, printable_text
+from benchside.wire.labels.content import PRIORITIES, LabelRefused, PersonName, is_barcode_content, printable_text
 from benchside.wire.labels.fields import PrintContext
 from benchside.wire.labels.fitting import ELLIPSIS, Box, fit_first, name_forms, word_forms
 from benchside.wire.labels.layout import Weight
@@ -82,14 +83,24 @@ class CollectionList:
 def collection_list_pdf(
     content: CollectionList, context: PrintContext, *, paper: str = "a4", typefaces: Typefaces = PACKAGED_TYPEFACES
 ) -> bytes:
-    """Return the list as a PDF. Raises LabelRefused for too long a list or characters that no font has."""
-    if len(content.rows) > ROWS_MAX:
-        raise LabelRefused((Refusal("labels.list-too-long", {"rows_max": ROWS_MAX}),))
+    """Return the list as a PDF. Raises LabelRefused for too much of anything or characters that no font has."""
+    if refusals := tuple(dict.fromkeys(_refusals(content))):
+        raise LabelRefused(refusals)
     page = _Page(content, context, PAPERS[paper], typefaces)
     missing = page.missing_characters()
     if missing:
         raise LabelRefused((Refusal("labels.characters-without-font", {"characters": missing}),))
     return page.pdf()
+
+
+def _refusals(content: CollectionList) -> Iterator[Refusal]:
+    if len(content.rows) > ROWS_MAX:
+        yield Refusal("labels.list-too-long", {"rows_max": ROWS_MAX})
+    for row in content.rows:
+        if len(row.tubes) > TUBES_MAX:
+            yield Refusal("labels.too-many-tubes", {"tubes_max": TUBES_MAX})
+        if row.priority not in PRIORITIES:
+            yield Refusal("labels.priority-unknown", {"priority": printable_text(row.priority)[:80]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,30 +177,40 @@ class _Page:
         name = fit_first(name_forms(row.patient_name), name_box, lambda text: self._typefaces.width(text, "bold"))
         patient = [
             _Line(name.text if name else "", "bold", name.height if name else _NAME),
-            _Line(f"{words['birth_date']} {row.birth_date}"),
-            _Line(f"{words['record_number']} {row.record_number}", "bold"),
+            *self._wrapped(f"{words['birth_date']} {row.birth_date}", patient_width),
+            *self._wrapped(f"{words['record_number']} {row.record_number}", patient_width, "bold"),
         ]
         priority = _Line(words[f"priority.{row.priority}"], "bold", _SMALL, is_inverse=row.priority == "stat")
-        where = [*self._wrapped(row.location, 1, "bold"), _Line(due), priority]
-        tubes = [_Line(tube.words, colour=tube.cap_colour) for tube in row.tubes[:TUBES_MAX]]
-        tests = [*self._wrapped(", ".join(row.tests), 3), *self._wrapped(", ".join(row.notes), 3, "bold")]
-        return [
-            [line for line in lines if line.text][:TUBES_MAX] for lines in (patient, where, tubes, tests, list[_Line]())
-        ]
+        where_width, tests_width = self._widths[1] - _GAP, self._widths[3] - _GAP
+        where = [*self._wrapped(row.location, where_width, "bold"), _Line(due), priority]
+        tubes = [_Line(tube.words, colour=tube.cap_colour) for tube in row.tubes]
+        tests = self._wrapped(", ".join(row.tests), tests_width)
+        tests += self._wrapped(", ".join(row.notes), tests_width, "bold")
+        return [[line for line in lines if line.text] for lines in (patient, where, tubes, tests, list[_Line]())]
 
-    def _wrapped(self, text: str, column: int, weight: Weight = "regular") -> list[_Line]:
-        """Break `text` between words into lines of the column's width."""
-        room = (self._widths[column] - _GAP) / _BODY
+    def _wrapped(self, text: str, width: float, weight: Weight = "regular") -> list[_Line]:
+        """Break `text` between words into lines of `width` points; a word wider than that is broken, never cut."""
+        room = width / _BODY
         lines: list[str] = []
         for word in printable_text(text).split():
             longer = f"{lines[-1]} {word}" if lines else word
             if lines and self._typefaces.width(longer, weight) <= room:
                 lines[-1] = longer
-            else:
-                lines.append(word)
+                continue
+            lines.append(word)
+            while self._typefaces.width(lines[-1], weight) > room:
+                end = self._fitting_letters(lines[-1], room, weight)
+                lines[-1:] = [lines[-1][:end], lines[-1][end:]]
         if len(lines) > LINES_MAX:
             lines = [*lines[: LINES_MAX - 1], f"{lines[LINES_MAX - 1]} {ELLIPSIS}"]
         return [_Line(line, weight) for line in lines]
+
+    def _fitting_letters(self, word: str, room: float, weight: Weight) -> int:
+        """Return how many letters of `word` fit in `room` type heights; at least one."""
+        end = len(word) - 1
+        while end > 1 and self._typefaces.width(word[:end], weight) > room:
+            end -= 1
+        return end
 
     def _heading(self, canvas: Canvas, number: int, pages: int) -> float:
         """Draw title, counts, page number and column heads; return where the first row begins."""
@@ -254,6 +275,6 @@ class _Page:
             canvas.rect(x, y - 2.2, width + 4, line.size + 1.6, stroke=0, fill=1)
             x += 2
         canvas.setFillGray(1 if line.is_inverse else 0)
-        text = Text(fitted.text, 0, 0, line.size, int(width), line.weight, line.is_inverse)
+        text = Text(fitted.text, 0, 0, line.size, int(width), line.weight)
         draw_text(canvas, text, self._typefaces, x=x, y=y)
         canvas.setFillGray(0)

@@ -12,7 +12,7 @@ from typing import cast
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import ShapeData, ShapedStr, shapeStr
-from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
+from reportlab.pdfgen.canvas import Canvas
 
 from benchside.wire.labels.arrangement import Bars, Block, Drawing, Item, Matrix, Text
 from benchside.wire.labels.bidi import visual_runs
@@ -21,8 +21,15 @@ from benchside.wire.labels.typefaces import DRAWING, Typefaces
 POINTS_PER_MM = 72 / 25.4
 
 _INSET = 0.03
-"""Dots by which a dark shape is smaller on each side: PDF fills every pixel that a shape touches, so an edge a rounding error
-past its dot would widen it by a whole one."""
+"""Dots by which a dark shape is smaller on each side: PDF fills every pixel that a shape touches.
+
+An edge a rounding error past its dot would widen the shape by a whole one."""
+
+_SHARE_BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
+"""How much of the room that a text leaves goes before it."""
+
+_FILL_NON_ZERO = 1
+"""PDF's non-zero winding rule (reportlab's constant, which its type stubs lack): overlapping shapes are one."""
 
 
 def labels_pdf(drawings: tuple[Drawing, ...]) -> bytes:
@@ -78,10 +85,14 @@ def draw_text(canvas: Canvas, item: Text, typefaces: Typefaces, *, x: float, y: 
     if font is None:
         raise ValueError("A text without a font reached the page; arrange() refuses such texts.")
     canvas.setFont(font, item.height)
+    runs: list[tuple[str, float]] = []
     for run in visual_runs(item.text):
         shaped = cast(str, shapeStr(run.text, font, item.height)) if run.needs_shaping else run.text
+        runs.append((shaped, _advance(shaped, font, item.height)))
+    x += _SHARE_BEFORE[item.align] * (item.width - sum(advance for _, advance in runs))
+    for shaped, advance in runs:
         canvas.drawString(x, y, shaped)
-        x += _advance(shaped, font, item.height)
+        x += advance
 
 
 def _advance(text: str, font: str, size: float) -> float:
@@ -123,7 +134,7 @@ def draw_matrix(canvas: Canvas, item: Matrix) -> None:
     for column, cells in enumerate(zip(*item.symbol.rows, strict=True)):
         for start, length in _dark_runs("".join(cells)):
             add(column, start, 1, length)
-    canvas.drawPath(path, stroke=0, fill=1, fillMode=FILL_NON_ZERO)
+    canvas.drawPath(path, stroke=0, fill=1, fillMode=_FILL_NON_ZERO)
 
 
 def _dark_runs(modules: str) -> tuple[tuple[int, int], ...]:

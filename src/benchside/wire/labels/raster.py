@@ -42,8 +42,9 @@ class Bitmap:
 
 
 def text_bitmap(item: Text, drawing: Drawing) -> Bitmap:
-    """Return the picture of one text at the drawing's resolution, black on white."""
-    above, below = round(item.height * 1.05), round(item.height * 0.35)
+    """Return the picture of one text at the drawing's resolution, black on white, cut at the label's edges."""
+    above = min(round(item.height * 1.05), item.baseline)
+    below = min(round(item.height * 0.35), drawing.height - item.baseline)
     page = text_page(item, drawing.typefaces, above=above, below=below)
     image = _page_image(page, 0, scale=1).convert("L").point(_BLACK_OF_GREY).convert("1")
     return Bitmap(item.x, item.baseline - above, image.width, image.height, image.tobytes())

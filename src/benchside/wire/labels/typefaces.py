@@ -72,7 +72,9 @@ class Typefaces:
 
     def missing_characters(self, text: str) -> str:
         """Return the characters of `text` that the font covering most of it lacks; empty when one font has all."""
-        gaps = ("".join(c for c in dict.fromkeys(text) if not _has(path, c)) for path in self._paths())
+        if self.font_name(text, "regular") is not None:
+            return ""
+        gaps = ("".join(c for c in dict.fromkeys(text) if c not in _coverage(path)) for path in self._paths())
         return min(gaps, key=len)
 
     def width(self, text: str, weight: Weight) -> float:
@@ -92,22 +94,29 @@ def is_resident(text: str) -> bool:
     return all(_resident_advance(character) is not None for character in text)
 
 
+def resident_width(text: str) -> float:
+    """Return how wide a resident text usually is in font 0, in type heights."""
+    return sum(_resident_advance(character) or 0 for character in text) / 1_000
+
+
 @lru_cache(maxsize=_TEXTS_REMEMBERED)
 def _font_name(text: str, paths: tuple[Path, ...]) -> str | None:
-    return next((_font(path).fontName for path in paths if all(_has(path, character) for character in text)), None)
+    return next((_font(path).fontName for path in paths if _coverage(path).issuperset(text)), None)
 
 
-def _has(path: Path, character: str) -> bool:
-    return ord(character) in _font(path).face.charToGlyph
+@cache
+def _coverage(path: Path) -> frozenset[str]:
+    """Return every character a font has."""
+    font = _font(path)
+    with DRAWING:  # shaping adds entries to the table while it draws
+        return frozenset(map(chr, font.face.charToGlyph))
 
 
 @lru_cache(maxsize=_TEXTS_REMEMBERED)
 def _width(text: str, font_name: str | None) -> float:
     widths = [0.0 if font_name is None else pdfmetrics.stringWidth(text, font_name, 1)]
-    advances = [_resident_advance(character) for character in text]
-    known = [advance for advance in advances if advance is not None]
-    if len(known) == len(advances):
-        widths.append(sum(known) * _resident_font().margin / 1_000)
+    if is_resident(text):
+        widths.append(resident_width(text) * _resident_font().margin)
     return max(widths)
 
 

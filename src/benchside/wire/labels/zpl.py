@@ -16,7 +16,7 @@ from benchside.wire.labels.arrangement import Bars, Block, Drawing, Item, Matrix
 from benchside.wire.labels.barcode import Code128
 from benchside.wire.labels.content import LabelRefused
 from benchside.wire.labels.raster import text_bitmap
-from benchside.wire.labels.typefaces import is_resident
+from benchside.wire.labels.typefaces import is_resident, resident_width
 
 LABELS_MAX = 200
 """Labels in one print job."""
@@ -110,8 +110,10 @@ def _field(item: Item, drawing: Drawing) -> tuple[str, ...]:
 
 def _text(item: Text, drawing: Drawing) -> str:
     x, y = item.x, item.baseline
+    if item.align == "center":
+        x += round((item.width - item.height * resident_width(item.text)) / 2)
     if drawing.layout.feed == "sideways":
-        x, y = drawing.height - item.baseline, item.x
+        x, y = drawing.height - item.baseline, x
     reverse = "^FR" if item.is_inverse else ""
     font = f"^A0{_turn(drawing)},{item.height},{item.height}"
     return f"^FT{x},{y}{reverse}{font}^FH\\^FD{escape_field(item.text)}^FS"
