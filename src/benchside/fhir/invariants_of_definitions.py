@@ -196,23 +196,27 @@ def root_has_no_slice(definition: Any) -> bool:
     return all(root.sliceName is None for root in _roots(definition))
 
 
+def _all_begin_with(elements: list[Any], beginning: str) -> bool:
+    return all(element.path is None or element.path.startswith(beginning) for element in elements)
+
+
 def snapshot_paths_begin_with_type(snapshot: Any, definition: Any) -> bool:
     """sdf-8: in a snapshot every path begins with the first, which is the type unless the model is logical."""
     found = _elements(snapshot)
     if not found:
         return True
     first = found[0].path
-    if definition.kind != "logical" and first != definition.type:
+    if definition.kind != "logical" and None not in (first, definition.type) and first != definition.type:
         return False
-    return first is None or all(element.path is None or element.path.startswith(f"{first}.") for element in found[1:])
+    return _all_begin_with(found[1:], f"{first or ''}.")
 
 
 def differential_paths_begin_with_type(differential: Any, definition: Any) -> bool:
     """sdf-8a: in a differential every path begins with the root of the first, which begins with the type unless logical."""
     found = _elements(differential)
-    if not found or found[0].path is None:
+    if not found:
         return True
-    if definition.kind != "logical" and definition.type is not None and not found[0].path.startswith(definition.type):
+    first = found[0].path
+    if definition.kind != "logical" and None not in (first, definition.type) and not first.startswith(definition.type):
         return False
-    root = found[0].path.partition(".")[0] + "."
-    return all(element.path is None or element.path.startswith(root) for element in found[1:])
+    return _all_begin_with(found[1:], (first or "").partition(".")[0] + ".")
