@@ -114,9 +114,9 @@ OPTIONS: Final = (
     Option("time_zone", "UTC", _zone, "The site's time zone, for screens and for times sent without one."),
     Option("language", "en", _text, "The language of screens where a person has not chosen."),
     Option("web_workers", 2, _count(64), "Web processes that `serve` starts; about one for each core."),
-    Option("web_threads", 4, _count(64), "Requests that one web process works on at a time."),
+    Option("web_threads", 2, _count(64), "Requests that one web process works on at a time."),
     Option("log_level", "INFO", _log_level, "debug, info, warning or error. No level logs patient data."),
-    Option("fhir_limits", {}, _limits, "Limits of the FHIR API that differ from their defaults; see docs/limits.md."),
+    Option("fhir_limits", {}, _limits, "Limits of the FHIR API that differ from their defaults; see the end of docs/settings.md."),
 )
 
 

@@ -1,7 +1,7 @@
 """The web part: Granian with a few threads in each of a few processes.
 
 Few on purpose. Requests here are short and keep one core busy each; with Granian's default of many threads they queue
-for Python's lock and the slowest wait longest. docs/decisions/0006 has the measurements.
+for Python's lock and the slowest wait longest. docs/decisions/0005-granian-with-few-threads.md has the measurements.
 """
 
 import argparse
