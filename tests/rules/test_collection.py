@@ -14,6 +14,8 @@ from benchside.areas.laboratory.blood_volume import (
     package_blood_volume,
     volume_refusals,
 )
+from benchside.areas.laboratory.catalogue import package_catalogue
+from benchside.areas.laboratory.child_draw import capillary_possible, plan_for_child
 from benchside.areas.laboratory.collection import (
     UNABLE_REASONS,
     ArmRestriction,
@@ -30,6 +32,7 @@ from benchside.areas.laboratory.collection import (
     tube_refusals,
     unable_to_collect,
 )
+from benchside.areas.laboratory.tubes import package_tubes
 from benchside.areas.laboratory.words import Patient
 from benchside.terms.refusal import Refusal
 from tests.rules.facts import facts
@@ -249,3 +252,27 @@ def test_B5_more_blood_before_never_allows_more_now(weight: Decimal, planned: De
     less = volume_refusals(planned, [], patient, at=AT, on=TODAY, table=BLOOD)
     more = volume_refusals(planned, [EarlierDraw(AT - HOUR, before)], patient, at=AT, on=TODAY, table=BLOOD)
     assert {item.facts["window"] for item in less} <= {item.facts["window"] for item in more}
+
+
+@pytest.mark.parametrize(
+    ("kg", "orders", "way", "allowed"),
+    [
+        # Older child, 65 mL/kg, 2.5 % of it at once: 1.625 mL/kg. CMP and CBC: usual tubes take 6 mL, the smallest 5, micro tubes 1.1.
+        pytest.param("20", ["CMP", "CBC"], "usual", True, id="B6-usual-tubes"),
+        pytest.param("3.5", ["CMP", "CBC"], "smallest", True, id="B6-smaller-tubes"),
+        pytest.param("2", ["CMP", "CBC"], "micro", True, id="B6-micro-tubes"),
+        pytest.param("0.5", ["CMP", "CBC"], "micro", False, id="B6-nothing-fits"),
+        pytest.param("0.5", ["PT"], "smallest", False, id="B6-citrate-has-no-micro-tube"),
+    ],
+)
+def test_child_draw(kg: str, orders: list[str], way: str, allowed: bool) -> None:
+    found = plan_for_child(
+        orders, package_catalogue(), package_tubes(), Patient(date(2018, 1, 1), None, Decimal(kg)), [], at=AT, on=TODAY, limits=BLOOD
+    )
+    assert (found.way, not found.refusals) == (way, allowed)
+
+
+def test_B6_what_must_not_come_from_a_finger_never_does() -> None:
+    assert not capillary_possible(["AMMONIA"], package_catalogue(), package_tubes())
+    assert not capillary_possible(["BCX"], package_catalogue(), package_tubes())
+    assert capillary_possible(["CMP", "CBC"], package_catalogue(), package_tubes())

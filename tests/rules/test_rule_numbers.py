@@ -7,7 +7,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RULE = re.compile(r"\*\*([A-Z]\d+)\*\*")
-DOCUMENTED = {number: page.name for page in sorted((ROOT / "docs/clinical").glob("*.md")) for number in RULE.findall(page.read_text(encoding="utf-8"))}
+DOCUMENTED = {
+    number: page.name for page in sorted((ROOT / "docs/clinical").glob("*.md")) for number in RULE.findall(page.read_text(encoding="utf-8"))
+}
 TESTED = {
     number
     for folder in ("rules", "readiness")

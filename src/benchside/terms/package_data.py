@@ -5,9 +5,11 @@ source without reading code. A table that does not fit its type stops the progra
 """
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import yaml
@@ -63,3 +65,23 @@ def parse_table(text: str, shape: type[T], *, name: str) -> T:
 def package_table(package: str, file_name: str, shape: type[T]) -> T:
     """Read the YAML table `file_name` that lies in `package` into `shape`; see `parse_table`."""
     return parse_table((files(package) / file_name).read_text(encoding="utf-8"), shape, name=f"{package}/{file_name}")
+
+
+def overlaid(table: T, changes: Mapping[str, Any], *, name: str) -> T:
+    """Lay a site's `changes` over a table: mappings are merged key by key, everything else is replaced; the table stays as it was.
+
+    The result has passed the same checks as the table itself. Raises TableInvalid that names the place.
+    """
+    merged = _merged(msgspec.to_builtins(table, builtin_types=(Decimal, date)), changes)
+    try:
+        return msgspec.convert(merged, type(table))
+    except msgspec.ValidationError as error:
+        raise TableInvalid(f"{name}: {error}") from error
+
+
+def _merged(base: object, changes: object) -> object:
+    if not (isinstance(base, Mapping) and isinstance(changes, Mapping)):
+        return changes
+    known = cast(Mapping[str, object], base)
+    given = cast(Mapping[str, object], changes)
+    return {**known, **{key: _merged(known.get(key), value) for key, value in given.items()}}
