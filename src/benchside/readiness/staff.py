@@ -16,6 +16,7 @@ from benchside.readiness.gathering.kept import (
     ROLE,
     codes_of,
     end_us,
+    ends,
     id_of,
     start_us,
 )
@@ -48,15 +49,15 @@ def _rows(resource: r4.Practitioner | r4.PractitionerRole, zone: tzinfo) -> Iter
         own = resource.id or ""
         yield own, "person", "", int(resource.active is not False), None, None, "", display_name(resource.name)
         for held in resource.qualification or ():
-            period = held.period or r4.Period()
+            first, last = ends(held.period)
             for code in codes_of(held.code, CREDENTIAL):
-                yield own, "credential", code, 1, start_us(period.start, zone), end_us(period.end, zone), "", ""
+                yield own, "credential", code, 1, start_us(first, zone), end_us(last, zone), "", ""
         return
-    own, period = id_of(resource.practitioner, "Practitioner"), resource.period or r4.Period()
+    own, (first, last) = id_of(resource.practitioner, "Practitioner"), ends(resource.period)
     place = id_of(resource.location[0], "Location") if resource.location else ""
     for kind, system in (("role", ROLE), ("competence", COMPETENCE)):
         for code in codes_of(resource.code, system):
-            yield own, kind, code, int(resource.active is not False), start_us(period.start, zone), end_us(period.end, zone), place, ""
+            yield own, kind, code, int(resource.active is not False), start_us(first, zone), end_us(last, zone), place, ""
 
 
 def staff_views(zone: tzinfo) -> list[View]:

@@ -94,6 +94,11 @@ def moment(text: str | None, zone: tzinfo) -> datetime | None:
     return moment_of(span(text, zone)[0]) if text else None
 
 
+def ends(period: r4.Period | None) -> tuple[str | None, str | None]:
+    """Start and end of a period as they are written; nothing of no period."""
+    return (None, None) if period is None else (period.start, period.end)
+
+
 def whole_date(text: str | None) -> date | None:
     """A FHIR date that names a day; None of a year or month alone."""
     return date.fromisoformat(text) if text and len(text) == 10 else None

@@ -13,6 +13,7 @@ from benchside.readiness.gathering.kept import (
     WORK,
     code_of,
     end_us,
+    ends,
     id_of,
     inputs_named,
     start_us,
@@ -93,8 +94,8 @@ def order_fact(order: r4.ServiceRequest, zone: tzinfo, *, done: bool = False) ->
     """The order as the gate asks about it: not before its period begins, not after it ends."""
     from benchside.terms.instant import moment_of
 
-    period = order.occurrencePeriod or r4.Period()
-    begin, end = start_us(period.start, zone), end_us(period.end, zone)
+    first, last = ends(order.occurrencePeriod)
+    begin, end = start_us(first, zone), end_us(last, zone)
     return Order(f"ServiceRequest/{order.id}", order.status or "unknown", done, None if begin is None else moment_of(begin),
                  None if end is None else moment_of(end))
 

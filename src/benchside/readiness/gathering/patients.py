@@ -15,6 +15,7 @@ from benchside.readiness.gathering.kept import (
     RECORD_NUMBER,
     code_of,
     end_us,
+    ends,
     id_of,
     load,
     start_us,
@@ -110,14 +111,14 @@ def _alert_rows(resource: Any, zone: tzinfo) -> Iterator[ViewRow]:
         yield (resource.id or "", version_of(resource), id_of(resource.patient, "Patient"), "allergy", code, words_of(resource.code),
                resource.criticality or "", int(not ended and not wrong), start_us(resource.onsetDateTime or resource.recordedDate, zone), None)
         return
-    period = resource.period or r4.Period()
+    first, last = ends(resource.period)
     for kind, system in (("precaution", PRECAUTION), ("arm", ARM), ("note", ALERT)):
         if code := code_of(resource.code, system):
             break
     else:
         kind, code = "note", ""
     yield (resource.id or "", version_of(resource), id_of(resource.subject, "Patient"), kind, code, words_of(resource.code), "",
-           int(resource.status == "active"), start_us(period.start, zone), end_us(period.end, zone))
+           int(resource.status == "active"), start_us(first, zone), end_us(last, zone))
 
 
 _PATIENT: Mapping[str, str] = {

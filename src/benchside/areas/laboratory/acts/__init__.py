@@ -1,0 +1,33 @@
+"""The acts of the laboratory's way: order, collect, receive, result, call, acknowledge. docs/main_job.md lists them."""
+
+from benchside.areas.laboratory.acts.amending import amend_result, cancel_result
+from benchside.areas.laboratory.acts.calling import (
+    acknowledge_report,
+    call_critical_value,
+    call_due,
+    escalate_overdue,
+    send_message,
+)
+from benchside.areas.laboratory.acts.collecting import (
+    Draw,
+    ScannedTube,
+    collect_specimens,
+    confirm_labels,
+    plan_collection,
+    print_labels,
+    record_unable_to_collect,
+    reprint_label,
+)
+from benchside.areas.laboratory.acts.identifying import identify_patient
+from benchside.areas.laboratory.acts.order_rules import OrderItem
+from benchside.areas.laboratory.acts.ordering import cancel_order, place_order
+from benchside.areas.laboratory.acts.receiving import aliquot, centrifuge, receive_specimen, reject_specimen
+from benchside.areas.laboratory.acts.resulting import EnteredValue, enter_result, verify_result
+from benchside.areas.laboratory.acts.working import assign_work, claim_work, release_work
+
+__all__ = [
+    "Draw", "EnteredValue", "OrderItem", "ScannedTube", "acknowledge_report", "aliquot", "amend_result", "assign_work", "call_critical_value", "call_due",
+    "cancel_order", "cancel_result", "centrifuge", "claim_work", "collect_specimens", "confirm_labels", "enter_result", "escalate_overdue", "identify_patient",
+    "place_order", "plan_collection", "print_labels", "receive_specimen", "record_unable_to_collect", "reject_specimen", "release_work", "reprint_label",
+    "send_message", "verify_result",
+]

@@ -1,0 +1,1 @@
+"""The front desk: patients registered and found."""
