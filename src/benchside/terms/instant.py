@@ -56,7 +56,7 @@ def _days(year: int, month: int, day: int, zone: tzinfo) -> int:
 
 
 def _date_span(year: int, month: int | None, day: int | None, zone: tzinfo) -> tuple[int, int]:
-    start = _days(year, month or 1, day or 1, zone)
+    start = _days(year, 1 if month is None else month, 1 if day is None else day, zone)
     if month is None:
         after = _days(year + 1, 1, 1, zone)
     elif day is None:

@@ -180,7 +180,9 @@ def test_dates(asked: str, prefix: str, start: str, stop: str) -> None:
 
 def test_a_date_without_offset_is_in_the_sites_zone() -> None:
     search = parse_search(["Patient"], [("birthdate", "2020-06-01")], limits=LIMITS, strict=True, zone=ZoneInfo("America/New_York"))
-    assert search.criteria == (Clause("Patient", "birthdate", None, (DateValue("eq", micro("2020-06-01T04:00:00Z"), micro("2020-06-02T03:59:59.999999Z")),)),)
+    assert search.criteria == (
+        Clause("Patient", "birthdate", None, (DateValue("eq", micro("2020-06-01T04:00:00Z"), micro("2020-06-02T03:59:59.999999Z")),)),
+    )
 
 
 def test_about_a_date_is_wider_the_farther_it_is_from_now() -> None:
@@ -194,7 +196,9 @@ def test_about_a_date_is_wider_the_farther_it_is_from_now() -> None:
 
 
 def test_several_values_are_one_clause() -> None:
-    assert read("Patient", "gender=male,female").criteria == (Clause("Patient", "gender", None, (TokenValue(None, "male"), TokenValue(None, "female"))),)
+    assert read("Patient", "gender=male,female").criteria == (
+        Clause("Patient", "gender", None, (TokenValue(None, "male"), TokenValue(None, "female"))),
+    )
 
 
 def test_repeated_parameters_are_several_clauses() -> None:
@@ -244,7 +248,9 @@ def test_reverse_chains() -> None:
 
 
 def test_lists() -> None:
-    assert read("Patient", "_list=42").criteria == (Reverse("Patient", "List", "item", Clause("List", "_id", None, (TokenValue(None, "42"),))),)
+    assert read("Patient", "_list=42").criteria == (
+        Reverse("Patient", "List", "item", Clause("List", "_id", None, (TokenValue(None, "42"),))),
+    )
 
 
 def test_results() -> None:
@@ -427,15 +433,33 @@ def test_a_chain_that_leads_everywhere_must_name_a_type() -> None:
 
 NAMES = st.one_of(
     st.sampled_from(sorted({code for name in ("Patient", "Observation", "Location") for code in parameters(name)})),
-    st.sampled_from(["_sort", "_count", "_include", "_revinclude:iterate", "_elements", "_type", "_has:Observation:patient:code", "_list", "subject.name"]),
+    st.sampled_from(
+        [
+            "_sort",
+            "_count",
+            "_include",
+            "_revinclude:iterate",
+            "_elements",
+            "_type",
+            "_has:Observation:patient:code",
+            "_list",
+            "subject.name",
+        ]
+    ),
     st.text(alphabet="ab:._-_has$|,", max_size=20),
 )
 VALUES = st.one_of(st.text(max_size=30), st.text(alphabet="0123456789-:.TZ+e|,$\\ gltepn/aPatient", max_size=30))
-SUFFIXES = st.sampled_from(["", "", ":exact", ":missing", ":not", ":text", ":in", ":of-type", ":above", ":below", ":Patient", ".name", ":identifier"])
+SUFFIXES = st.sampled_from(
+    ["", "", ":exact", ":missing", ":not", ":text", ":in", ":of-type", ":above", ":below", ":Patient", ".name", ":identifier"]
+)
 
 
 @settings(max_examples=1000, deadline=None)
-@given(st.lists(st.tuples(st.tuples(NAMES, SUFFIXES).map("".join), VALUES), max_size=4), st.booleans(), st.sampled_from(["Patient", "Observation", "Location", ""]))
+@given(
+    st.lists(st.tuples(st.tuples(NAMES, SUFFIXES).map("".join), VALUES), max_size=4),
+    st.booleans(),
+    st.sampled_from(["Patient", "Observation", "Location", ""]),
+)
 def test_reading_never_fails_in_any_other_way(pairs: list[tuple[str, str]], strict: bool, resource_type: str) -> None:
     types = [resource_type] if resource_type else []
     try:
