@@ -71,12 +71,17 @@ def codes(refusals: tuple[Refusal, ...]) -> list[str]:
         pytest.param(TITER, "<1 : 20", None, "person", TiterValue(20, "<"), [], id="R4-titer-below"),
         pytest.param(TITER, "80", None, "person", None, ["results.value.not-a-titer"], id="R4-no-titer"),
         pytest.param(TITER, "1:0", None, "person", None, ["results.value.not-a-titer"], id="R4-titer-zero"),
+        pytest.param(TITER, "1:1", None, "person", TiterValue(1), [], id="R4-titer-one"),
+        pytest.param(TITER, "1:10000000", None, "person", TiterValue(10_000_000), [], id="R4-titer-limit"),
+        pytest.param(TITER, "1:10000001", None, "person", None, ["results.value.not-a-titer"], id="R4-titer-over-the-limit"),
+        pytest.param(CATALOGUE.analyte("BCX"), "no-growth", None, "person", CodedValue("no-growth"), [], id="R4-open-answer"),
         pytest.param(TEXT, "No growth", None, "person", TextValue("No growth"), [], id="R4-text"),
         pytest.param(TEXT, "x" * 4001, None, "person", None, ["results.value.too-long"], id="R4-text-too-long"),
         pytest.param(
             CATALOGUE.analyte("EGFR"), "60", None, "person", None, ["results.value.calculated"], id="R4-nobody-types-a-calculated-value"
         ),
         pytest.param(K, "15.0", None, "person", Quantity(Decimal("15.0"), "mmol/L"), [], id="R5-on-the-bound"),
+        pytest.param(K, "0.8", None, "person", Quantity(Decimal("0.8"), "mmol/L"), [], id="R5-on-the-low-bound"),
         pytest.param(K, "15.1", None, "person", None, ["results.value.implausible"], id="R5-beyond"),
         pytest.param(K, "41", None, "person", None, ["results.value.implausible"], id="R5-a-lost-point"),
         pytest.param(
@@ -197,6 +202,7 @@ RATE = replace(K, delta=DeltaLimit("rate", Decimal(50), 72))
         pytest.param(NA, "154", [], None, id="R9-nothing-to-compare"),
         pytest.param(NA, "154", [earlier("140", 48), earlier("150", 2)], (4, False), id="R9-the-latest-counts"),
         pytest.param(NA, "154", [earlier("140", -1)], None, id="R9-not-with-the-future"),
+        pytest.param(RATE, "6.0", [earlier("4.0", 0)], None, id="R9-not-with-the-same-moment"),
         pytest.param(NA, "154", [earlier("140", 24, comparator=">")], None, id="R9-not-with-a-bound"),
         pytest.param(PERCENT, "6.0", [earlier("4.0", 24)], (50, False), id="R9-percent-on-the-limit"),
         pytest.param(PERCENT, "6.1", [earlier("4.0", 24)], (Decimal("52.5"), True), id="R9-percent-over"),
@@ -236,6 +242,10 @@ def test_life(state: str, event: str, following: str | None) -> None:
     found, refusals = next_state(state, event)  # type: ignore[arg-type]  # literals above
     assert found == following
     assert codes(refusals) == ([] if following else ["results.state.not-possible"])
+    if refusals:
+        offered = str(refusals[0].facts["possible"]).split(", ")
+        known = [f"result-event:{name}" for at, name in TRANSITIONS if at == state]
+        assert offered == (known or ["result-event:none"])
 
 
 def test_R10_the_table_is_closed_and_released_values_never_go_back() -> None:

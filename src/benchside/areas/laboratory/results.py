@@ -157,9 +157,9 @@ def above(quantity: Quantity, limit: Decimal | None) -> bool:
 
 def within(quantity: Quantity, low: Decimal | None, high: Decimal | None) -> bool:
     """Whether the value is certainly inside; a value on a limit is inside."""
-    lowest, highest, open_end = _bounds(quantity)
+    lowest, highest, _ = _bounds(quantity)
     certain_low = low is None or (lowest is not None and lowest >= low)
-    certain_high = high is None or (highest is not None and (highest <= high or (open_end and highest == high)))
+    certain_high = high is None or (highest is not None and highest <= high)
     return certain_low and certain_high
 
 
