@@ -25,7 +25,7 @@ from benchside.fhir.search.criteria import (
     UriValue,
     Value,
 )
-from benchside.fhir.search.parameters import Parameter, parameters
+from benchside.fhir.search.parameters import TEXT_PARAMETERS, Parameter, parameters
 from benchside.record import row_conditions
 from benchside.record.keys import system_word, variant, word
 from benchside.record.parameter_numbers import answering
@@ -66,6 +66,9 @@ class NotSearchable(Exception):
 
 def rows_of(clause: Clause) -> list[Rows]:
     """What each group of the clause's values asks; the clause is met by any of them (before a `:not`)."""
+    if clause.parameter in TEXT_PARAMETERS:
+        message = f"{clause.parameter} cannot be asked through a chain or of several types at once; ask it of one type."
+        raise NotSearchable(message)
     parameter = parameters(clause.type)[clause.parameter]
     own = answering(parameter)
     numbers = tuple(found.number for found in own)

@@ -8,7 +8,7 @@ entries the candidates have, at most PROBE_MAX each, so it follows the data and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from benchside.fhir.search.criteria import (
@@ -19,7 +19,7 @@ from benchside.fhir.search.criteria import (
     Search,
 )
 from benchside.fhir.search.parameters import compartment_parameters
-from benchside.record import including, sorting
+from benchside.record import in_memory, including, sorting
 from benchside.record.criteria_sql import Names, chosen, holds, patient_of, posting
 from benchside.record.engine import Engine, Row
 from benchside.record.fetching import fetch
@@ -39,26 +39,31 @@ class Plan:
     source: str
     where: Sql
     in_posting: bool = False
+    texts: tuple[Clause, ...] = ()
+    """Clauses that ask for words: to be tested on each candidate, in memory."""
 
 
 def page(engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo) -> SearchPage:
     """One page of the search, with what it includes and the total unless `_total=none`."""
     plan = _plan(engine, search, scope)
-    total = None if search.total == "none" else _count(engine, plan)
-    if search.count == 0:
-        return SearchPage([], [], total)
     order = sorting.order_of(search, in_posting=plan.in_posting)
-    if order is None:
-        matches, cursor = sorting.page_in_memory(engine, search, plan.source, plan.where, zone)
+    if plan.texts or order is None:
+        found = in_memory.found(engine, search, plan.source, plan.where, plan.texts, zone)
+        matches, cursor = in_memory.page(found, search) if search.count else ([], None)
+        total: int | None = len(found)
     else:
-        matches, cursor = _page(engine, search, plan, order)
+        total = None if search.total == "none" else _count(engine, plan)
+        matches, cursor = _page(engine, search, plan, order) if search.count else ([], None)
     included, cut = including.included(engine, search, matches, scope_condition(engine, scope))
     return SearchPage(matches, included, total, cursor, cut)
 
 
-def count(engine: Engine, search: Search, scope: SearchScope | None) -> int:
+def count(engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo) -> int:
     """How many resources the search finds."""
-    return _count(engine, _plan(engine, search, scope))
+    plan = _plan(engine, search, scope)
+    if plan.texts:
+        return len(in_memory.found(engine, search, plan.source, plan.where, plan.texts, zone))
+    return _count(engine, plan)
 
 
 def _count(engine: Engine, plan: Plan) -> int:
@@ -80,7 +85,7 @@ def _page(engine: Engine, search: Search, plan: Plan, order: sorting.Order) -> t
     more = len(rows) > search.count
     rows = rows[: search.count]
     stored = fetch(engine, [row[0] for row in rows])
-    return stored, order.cursor(rows[-1][1:]) if more else None
+    return stored, sorting.cursor(rows[-1][1:]) if more else None
 
 
 def scope_condition(engine: Engine, scope: SearchScope | None, names: Names = _R) -> Sql | None:
@@ -115,7 +120,12 @@ def _compartment(search: Search) -> list[Criterion]:
 
 def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
     """Where to begin and what to test."""
-    criteria = (*search.criteria, *_compartment(search))
+    texts = tuple(c for c in search.criteria if isinstance(c, Clause) and in_memory.is_text(c))
+    rest = tuple(criterion for criterion in search.criteria if criterion not in texts)
+    return replace(_indexed_plan(engine, search, (*rest, *_compartment(search)), scope), texts=texts)
+
+
+def _indexed_plan(engine: Engine, search: Search, criteria: tuple[Criterion, ...], scope: SearchScope | None) -> Plan:
     base = [members("r.type", search.types), Sql("r.deleted = 0")] if search.types else [Sql("r.deleted = 0")]
     scoped = scope_condition(engine, scope)
     if scoped is not None:

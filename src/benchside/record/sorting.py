@@ -1,8 +1,8 @@
 """The order of a search's matches, and the cursor that goes on from the last one of a page.
 
 What is missing sorts lowest. The last key is always the resource's own, so that no match is skipped or repeated,
-whatever is written between two pages. Orders the index does not hold (a code's, a reference's) are made in memory,
-up to IN_MEMORY_MAX matches.
+whatever is written between two pages. Orders the index does not hold (a code's, a reference's) are made in memory
+(in_memory.py).
 """
 
 from __future__ import annotations
@@ -11,24 +11,18 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any
 
 import msgspec
 
-from benchside.fhir import read
 from benchside.fhir.search.criteria import Search, Sort, TokenValue
-from benchside.fhir.search.extraction import index_values
-from benchside.fhir.search.parameters import Parameter, parameters
+from benchside.fhir.search.parameters import parameters
 from benchside.record.criteria_sql import is_primary_date
-from benchside.record.engine import Engine
 from benchside.record.errors import RecordRefusal
 from benchside.record.keys import NO_TIME
 from benchside.record.parameter_numbers import answering
 from benchside.record.sql_text import Sql, any_of, members, sql
-from benchside.record.stored import Stored
 
-IN_MEMORY_MAX = 10_000
 _LOWEST_NUMBER = -1.7e308
 
 
@@ -39,10 +33,6 @@ def id_value(id_: str) -> TokenValue:
 
 class BadCursor(RecordRefusal):
     """The page address is not one this server gave. Begin again at the first page."""
-
-
-class TooManyToSort(RecordRefusal):
-    """There are too many matches to sort them by this parameter. Narrow the search, or sort by a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +56,34 @@ class Order:
 
     by_values = select_values
 
-    def cursor(self, row: Sequence[Any]) -> str:
-        """The place after `row` (the sort values of the last match)."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(list(row))).decode().rstrip("=")
-
     def after(self, cursor: str) -> Sql:
         """The condition that leaves only what comes after the cursor."""
-        place = _place(cursor)
-        if len(place) != len(self.columns):
+        last = place(cursor)
+        if len(last) != len(self.columns):
             raise BadCursor(BadCursor.__doc__)
         if len(set(self.falling)) == 1:
-            marks = ", ".join("?" * len(place))
-            values = (*self.select_values, *place)
+            marks = ", ".join("?" * len(last))
+            values = (*self.select_values, *last)
             return Sql(
                 f"({', '.join(self.columns)}) {'<' if self.falling[0] else '>'} ({marks})",
                 values,
             )
         steps: list[Sql] = []
         same = Sql("1 = 1")
-        for column, down, own, value in zip(self.columns, self.falling, self.values, place, strict=True):
+        for column, down, own, value in zip(self.columns, self.falling, self.values, last, strict=True):
             further = Sql(f"{column} {'<' if down else '>'} ?", (*own, value))
             steps.append(same + Sql(" AND ") + further)
             same = same + Sql(f" AND {column} = ?", (*own, value))
         return any_of(steps)
 
 
-def _place(cursor: str) -> list[Any]:
+def cursor(last: Sequence[Any]) -> str:
+    """The place after a match, from its sort values."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(list(last))).decode().rstrip("=")
+
+
+def place(cursor: str) -> list[Any]:
+    """The sort values in a cursor. Raises BadCursor."""
     try:
         place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, msgspec.DecodeError, ValueError, UnicodeEncodeError):
@@ -112,7 +104,7 @@ def order_of(search: Search, *, in_posting: bool) -> Order | None:
     Without `_sort` the order is that of the index begun with; a cursor keeps the order it was made in.
     """
     if not search.sort:
-        by_patient = in_posting if search.cursor is None else len(_place(search.cursor)) == len(_POSTING_ORDER)
+        by_patient = in_posting if search.cursor is None else len(place(search.cursor)) == len(_POSTING_ORDER)
         columns = _POSTING_ORDER if by_patient else _POSTING_ORDER[1:]
         return _begun_with(
             Order(columns, (False,) * len(columns), ((),) * len(columns)),
@@ -178,73 +170,3 @@ def _column(types: tuple[str, ...], key: Sort) -> Sql | None:
         text = "JOIN record_text w ON w.parameter = x.parameter AND w.value = x.value "
         return Sql(f"COALESCE((SELECT {end}(w.folded) FROM record_token x {text}") + where + "), '')"
     return None
-
-
-def page_in_memory(engine: Engine, search: Search, source: str, where: Sql, zone: tzinfo) -> tuple[list[Stored], str | None]:
-    """One page in an order the index does not hold. Raises TooManyToSort beyond IN_MEMORY_MAX matches."""
-    found = (
-        Sql(
-            "SELECT r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number "
-            f"FROM {source} JOIN record_version v ON v.key = r.version_key WHERE "
-        )
-        + where
-        + Sql(f" LIMIT {IN_MEMORY_MAX + 1}")
-    )
-    rows = engine.rows(found.text, found.values)
-    if len(rows) > IN_MEMORY_MAX:
-        raise TooManyToSort(f"{TooManyToSort.__doc__} (More than {IN_MEMORY_MAX:,} matches.)")
-    keyed = [(_keys(search.sort, row[0], bytes(row[5]), zone), row) for row in rows]
-    keyed.sort(key=lambda pair: pair[1][6])
-    for place in range(len(search.sort) - 1, -1, -1):
-        keyed.sort(key=lambda pair: pair[0][place], reverse=search.sort[place].descending)
-    begin = 0
-    if search.cursor is not None:
-        last = _place(search.cursor)
-        known = [row[6] for _, row in keyed]
-        begin = known.index(last[0]) + 1 if last[:1] and last[0] in known else int(last[1]) if len(last) > 1 else 0
-    part = keyed[begin : begin + search.count]
-    stored = [
-        Stored(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            row[4] == "DELETE",
-            bytes(row[5]),
-            row[6],
-            row[7],
-            row[4],
-        )
-        for _, row in part
-    ]
-    more = begin + search.count < len(keyed)
-    end = Order((), (), ()).cursor([part[-1][1][6], begin + search.count]) if more else None
-    return stored, end
-
-
-def _keys(sort: tuple[Sort, ...], type_: str, content: bytes, zone: tzinfo) -> list[tuple[int, Any]]:
-    resource = read(content)
-    values = index_values(resource, zone)
-    keys: list[tuple[int, Any]] = []
-    for key in sort:
-        parameter = parameters(type_).get(key.parameter)
-        found = [] if parameter is None else _own_values(parameter, values)
-        if key.parameter == "_lastUpdated":
-            found: list[Any] = [resource.meta.lastUpdated]  # pyright: ignore[reportOptionalMemberAccess] # stored resources have it
-        elif key.parameter == "_id":
-            found = [resource.id]
-        keys.append((1, max(found) if key.descending else min(found)) if found else (0, 0))
-    return keys
-
-
-def _own_values(parameter: Parameter, values: Any) -> list[Any]:
-    numbers = {row.number for row in answering(parameter)}
-    if parameter.kind == "token":
-        return [(code, system) for number, system, code in values.tokens if number in numbers]
-    if parameter.kind == "reference":
-        return [reference for number, reference in values.references if number in numbers]
-    if parameter.kind == "date":
-        return [start for number, start, _ in values.dates if number in numbers]
-    if parameter.kind in ("number", "quantity"):
-        return [row[1] for row in (*values.numbers, *values.quantities) if row[0] in numbers]
-    return [text for number, text in (*values.strings, *values.uris) if number in numbers]

@@ -119,7 +119,7 @@ class Record:
 
     def count(self, search: Search, scope: SearchScope | None = None) -> int:
         """How many resources a search finds."""
-        return searching.count(self.engine, search, scope)
+        return searching.count(self.engine, search, scope, self.policy.zone)
 
 
 def version_row(row: tuple[Any, ...]) -> Stored:
