@@ -4,9 +4,13 @@ An icon never carries meaning alone. Without a `label` it is hidden from assisti
 with one it is an image of that name.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup, escape
+
+DRAWN_MAX: Final = 1000
+"""Drawn icons that are kept: every picture in its sizes and with its usual labels."""
 
 PATHS: Final[dict[str, str]] = {
     # actions
@@ -91,11 +95,13 @@ PATHS: Final[dict[str, str]] = {
     # the connection
     "online": "M4 10c5-5 11-5 16 0M7 13.300c3.200-3.200 6.800-3.200 10 0M10 16.600c1.300-1.300 2.700-1.300 4 0M12 19.500h.01",
     "offline": "M4 10c1.600-1.600 3.300-2.700 5.200-3.200M13 6.300c2.500.300 4.800 1.500 7 3.700M7 13.300c1-1 2.100-1.700 3.200-2.100M10 16.600c1.300-1.300 2.700-1.300 4 0M12 19.500h.01M4.500 4.500l15 15",
+    "sound": "M4 9.500h3.500L12 5.500v13l-4.500-4H4zM15.500 9a4 4 0 0 1 0 6M18 6.500a7.500 7.500 0 0 1 0 11",
     "saved": "M5 4h11l3 3v13H5zM8 4v5h7V4M8 20v-6h8v6",
 }
 """Every icon by name. An unknown name raises `KeyError`: a missing picture is a fault of the page, not of the reader."""
 
 
+@lru_cache(maxsize=DRAWN_MAX)
 def icon(name: str, label: str | None = None, size: str = "medium") -> Markup:
     """Draw the icon `name`; `size` is `small`, `medium` or `large` and belongs to the style sheet."""
     path = PATHS[name]

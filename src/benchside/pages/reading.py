@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
 AGE_DAYS_MAX = 28
 """Below this many days an age is told in days (the neonatal period)."""
@@ -18,6 +19,9 @@ AGE_MONTHS_MAX = 24
 """Below this many months an age is told in months, above in years, as paediatric charts do."""
 NEAR_DUE_S = 15 * 60
 """From this many seconds before it is due, work is shown as nearly due."""
+
+
+DAYS_KEPT_MAX = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,11 @@ class Reading:
         """Write a day: "3 May 2026"."""
         if isinstance(value, datetime):
             value = self._here(value).date()
-        return format_date(value, "d MMM y", locale=self._locale())
+        return _written(value, "d MMM y", self._locale())
 
     def clock(self, value: datetime) -> str:
         """Write a time of day on the 24-hour clock: "14:05"."""
-        return format_time(self._here(value), "HH:mm", locale=self._locale())
+        return f"{self._here(value):%H:%M}"
 
     def moment(self, value: datetime, now: datetime | None = None) -> str:
         """Write day and time; only the time when it is the same day as `now`."""
@@ -48,7 +52,7 @@ class Reading:
         parts = [int(part) for part in value.split("-")]
         pattern = ("y", "MMM y", "d MMM y")[len(parts) - 1]
         known = date(parts[0], parts[1] if len(parts) > 1 else 1, parts[2] if len(parts) > 2 else 1)
-        return format_date(known, pattern, locale=self._locale())
+        return _written(known, pattern, self._locale())
 
     def _here(self, value: datetime) -> datetime:
         if value.tzinfo is None:
@@ -57,6 +61,12 @@ class Reading:
 
     def _locale(self) -> str:
         return self.language().replace("-", "_")
+
+
+@lru_cache(maxsize=DAYS_KEPT_MAX)
+def _written(day: date, pattern: str, locale: str) -> str:
+    """Write a day; kept, because the same days stand in every row."""
+    return format_date(day, pattern, locale=locale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ LANGUAGES: Final = ("es",)
 DOMAIN: Final = "django"
 EXTENSIONS: Final = "jinja2.ext.i18n,jinja2.ext.do"
 KEYWORDS: Final = {
-    "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "_": None, "N_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 SPOKEN_ATTRIBUTES: Final = frozenset({"aria-label", "alt", "title", "placeholder", "aria-description", "aria-roledescription"})

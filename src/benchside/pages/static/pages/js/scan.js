@@ -16,8 +16,10 @@
     return [...root.querySelectorAll("benchside-scan")].find((scan) => scan.takes(text));
   };
 
+  // Whether scans sound is kept on this device; the switch is in the person's menu.
+  const sounds = () => localStorage.getItem("benchside.beep") === "on";
   const beep = () => {
-    if (localStorage.getItem("benchside.beep") !== "on") return;
+    if (!sounds()) return;
     const sound = new AudioContext();
     const tone = sound.createOscillator();
     tone.frequency.value = 1760;
@@ -26,6 +28,16 @@
     tone.stop(sound.currentTime + BEEP_S);
     tone.onended = () => sound.close();
   };
+
+  Benchside.each("[data-beep]", (button) => {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(sounds()));
+    button.addEventListener("click", () => {
+      localStorage.setItem("benchside.beep", sounds() ? "off" : "on");
+      button.setAttribute("aria-pressed", String(sounds()));
+      beep();
+    });
+  });
 
   const begin = (now) => {
     const field = document.activeElement?.matches("input, textarea") ? document.activeElement : null;
