@@ -185,7 +185,7 @@ def _climbing(record: Record, at: datetime) -> list[tuple[r4.Task, Due]]:
         call = call_of(record, task)
         owed = due(call, package_critical(), at)
         steps = facts_named(task, "step")
-        if owed is None or (steps and steps[-1].valueCode == owed.step) or call.state != "open":
+        if owed is None or (steps and steps[-1].valueCode == owed.step) or call.state != "open" or at < owed.try_at:
             continue
         found.append((task, owed))
     return found
