@@ -223,6 +223,9 @@ CHILD = Patient(date(2018, 1, 1), "female", Decimal(30))  # limits 48.75, 97.5, 
         pytest.param("48.76", [], ["window:single"], id="B3-over-the-single-limit"),
         pytest.param("40", [(1, "57.5")], [], id="B4-exactly-the-day-limit"),
         pytest.param("40", [(1, "57.6")], ["window:day"], id="B4-over-the-day-limit"),
+        pytest.param("40", [(0, "57.6")], ["window:day"], id="B4-a-draw-of-this-minute-counts"),
+        pytest.param("40", [(0, "155.1")], ["window:day", "window:month"], id="B5-a-draw-of-this-minute-counts"),
+        pytest.param("40", [(-1, "155.1")], [], id="B5-a-draw-of-the-future-does-not"),
         pytest.param("40", [(24, "57.6")], [], id="B4-twenty-four-hours-ago-is-another-day"),
         pytest.param("40", [(48, "155")], [], id="B5-exactly-the-month-limit"),
         pytest.param("40", [(48, "155.1")], ["window:month"], id="B5-over-the-month-limit"),
@@ -276,3 +279,8 @@ def test_B6_what_must_not_come_from_a_finger_never_does() -> None:
     assert not capillary_possible(["AMMONIA"], package_catalogue(), package_tubes())
     assert not capillary_possible(["BCX"], package_catalogue(), package_tubes())
     assert capillary_possible(["CMP", "CBC"], package_catalogue(), package_tubes())
+
+
+@pytest.mark.parametrize("weight", ["0.3", "500"], ids=["B2-lightest", "B2-heaviest"])
+def test_the_bounds_of_weight_belong_to_it(weight: str) -> None:
+    assert limits(Patient(date(2018, 1, 1), None, Decimal(weight)), TODAY, BLOOD) is not None

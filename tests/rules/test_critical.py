@@ -246,3 +246,13 @@ def test_X5_lines_are_only_ever_added_and_the_end_needs_a_right_read_back(events
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_rung_has_a_name(language: str) -> None:
     assert len(critical_names(language)) == len(TABLE.ladder)
+    assert critical_names(language)["ladder:charge-nurse"] == {"en": "the nurse in charge", "es": "la enfermera a cargo"}[language]
+
+
+@pytest.mark.parametrize(
+    ("tries", "exhausted"), [(2, False), (3, True), (4, True)], ids=["X8-two-of-three", "X8-three-of-three", "X8-four"]
+)
+def test_the_last_rung_says_when_its_tries_are_used_up(tries: int, exhausted: bool) -> None:
+    found = due(after(*misses("medical-director", *range(31, 31 + tries))), TABLE, at(40))
+    assert found is not None
+    assert (found.step, found.exhausted, found.try_at) == ("medical-director", exhausted, at(31 + tries - 1 + 10))

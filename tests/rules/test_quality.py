@@ -66,6 +66,7 @@ def test_the_rules_are_those_of_the_facts() -> None:
         pytest.param(row("2.5", "0.5", "2.5"), ["1_2s"], id="Q3-not-running"),
         pytest.param([point("2.5", 1, "1"), point("2.5", 1, "2")], ["1_2s", "2_2s"], id="Q3-two-levels-one-run"),
         pytest.param([point("2.5", 1, "1"), point("2.5", 2, "2")], ["1_2s"], id="Q3-two-levels-two-runs"),
+        pytest.param([*row("2.5", "2.5", level="2"), point("0.1", 2, "1")], [], id="Q3-another-level-of-earlier-runs"),
         pytest.param([point("2.5", 1, "1"), point("-2.5", 1, "2")], ["1_2s", "R_4s"], id="Q4-two-levels-one-run"),
         pytest.param([point("2.5", 1, "1"), point("-2.5", 2, "2")], ["1_2s"], id="Q4-never-across-runs"),
         pytest.param([point("2.5", 1, "1"), point("-2.0", 1, "2")], ["1_2s"], id="Q4-on-the-limit-is-inside"),
@@ -141,6 +142,7 @@ UNJUDGED = judge([point("0.1", 0, "1", sd=None), point("0.1", 0, "2")], TABLE)
             id="Q12-no-control-since-the-lot",
         ),
         pytest.param(replace(GOOD, last_lot_change=AT - timedelta(minutes=1)), AT, [], id="Q12-control-after-the-lot"),
+        pytest.param(replace(GOOD, last_lot_change=AT), AT, [], id="Q12-control-at-the-change"),
     ],
 )
 def test_gate(given: QualityFacts, at: datetime, expected: list[str]) -> None:
@@ -161,3 +163,8 @@ def test_the_mirror_image_breaks_the_same_rules(values: list[tuple[Decimal, str]
 @given(st.lists(st.decimals(min_value=-4, max_value=4, places=2), min_size=1, max_size=20))
 def test_Q4_one_control_a_run_can_never_break_R_4s(values: list[Decimal]) -> None:
     assert "R_4s" not in rules(judge(row(*(str(z) for z in values)), TABLE))
+
+
+def test_Q9_a_rejection_names_its_rules_and_only_those_that_reject() -> None:
+    refusals = quality_refusals(replace(GOOD, judgement=FAILED), TABLE, at=AT, today=AT.date())
+    assert [refusal.facts["rules"] for refusal in refusals] == ["1-3s"]
