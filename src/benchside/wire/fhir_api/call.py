@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -107,7 +108,12 @@ def version_in_etag(text: str, *, header: str = "If-Match") -> int | None:
 
 def http_date(moment: datetime) -> str:
     """`moment` as HTTP writes it, in whole seconds. Source: RFC 9110, 5.6.7."""
-    return formatdate(moment.timestamp(), usegmt=True)
+    return _http_date(int(moment.timestamp()))
+
+
+@lru_cache(maxsize=4096)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def moment_in_http_date(text: str) -> datetime | None:

@@ -26,6 +26,7 @@ from benchside.wire.fhir_api.site import site_access_log
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 METADATA: Final = ("metadata",)
 PARAMETERS_MAX: Final = 1_000
+BASES_MAX: Final = 100
 NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -103,15 +104,26 @@ def _pairs(query: str) -> tuple[tuple[str, str], ...]:
         raise BadRequest(f"The address holds more than {PARAMETERS_MAX} parameters.") from None
 
 
+_bases: dict[tuple[str, str], str] = {}
+"""Our addresses by scheme and host, those that Django has allowed."""
+
+
 def base_of(request: HttpRequest) -> str:
     """Our own address as clients see it, without a slash at the end: the site's public address, or the one that was called."""
     public: str = settings.PUBLIC_URL
     if public:
         return public.rstrip("/") + "/fhir"
+    host: str = request.META.get("HTTP_HOST", "")
+    known = _bases.get((request.scheme or "", host))
+    if known is not None:
+        return known
     try:
-        return f"{request.scheme}://{request.get_host()}/fhir"
+        base = f"{request.scheme}://{request.get_host()}/fhir"
     except DisallowedHost:
         raise BadRequest("This site does not answer under that host name; see BENCHSIDE_ALLOWED_HOSTS.") from None
+    if host and len(_bases) < BASES_MAX:
+        _bases[request.scheme or "", host] = base
+    return base
 
 
 def _body(request: HttpRequest, limits: Limits) -> bytes:
