@@ -12,6 +12,7 @@ import msgspec
 
 from benchside.fhir import Fault, Invalid, operation_outcome, r4, write
 from benchside.fhir.search.query import InvalidSearch
+from benchside.fhir.terminology import TerminologyError, UnknownValueSetError
 from benchside.record import DanglingReferences, Gone, MultipleMatches, NotFound, RecordRefusal, Referenced, VersionConflict
 from benchside.record.clauses import NotSearchable
 from benchside.wire.fhir_api.call import Answer, etag
@@ -39,6 +40,11 @@ def _said(code: str) -> Reader:
     return read
 
 
+def _coded(error: Exception) -> tuple[Fault, ...]:
+    """The error's own words under the issue code that its class names."""
+    return (Fault(path="", code=str(getattr(error, "code", "processing")), message=f"{error}."),)
+
+
 def _conflict(error: Exception) -> tuple[Fault, ...]:
     """What a version conflict means to a client, which may have named a version of what does not exist."""
     if isinstance(error, VersionConflict) and error.found is None:
@@ -60,6 +66,8 @@ ANSWERED: dict[type[Exception], tuple[int, Reader]] = {
     MultipleMatches: (412, _said("multiple-matches")),
     DanglingReferences: (422, _listed),
     NotSearchable: (400, _said("not-supported")),
+    UnknownValueSetError: (404, _coded),
+    TerminologyError: (422, _coded),
     RecordRefusal: (422, _said("business-rule")),
 }
 

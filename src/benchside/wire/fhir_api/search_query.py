@@ -11,6 +11,7 @@ from django.utils.timezone import get_default_timezone
 
 from benchside.fhir.search.criteria import AnyOf, Chained, Criterion, Reverse, Search
 from benchside.fhir.search.query import SearchLimits, parse_search
+from benchside.fhir.terminology import UnknownValueSetError, value_set
 from benchside.wire.fhir_api import signin
 from benchside.wire.fhir_api.call import Call
 from benchside.wire.fhir_api.limits import Limits
@@ -69,7 +70,17 @@ def parsed(
         strict=call.preferences.strict if strict is None else strict,
         zone=get_default_timezone(),
         compartment=compartment,
+        codes_of=codes_of,
     )
+
+
+def codes_of(url: str) -> list[tuple[str | None, str]] | None:
+    """The codes of a shipped value set, for `:in` and `:not-in`; None when it is not here or can't be listed as a whole."""
+    try:
+        found = value_set(url)
+    except UnknownValueSetError:
+        return None
+    return None if found.open else [(concept.system, concept.code) for concept in found.concepts]
 
 
 def _elements(pair: tuple[str, str]) -> tuple[str, str]:

@@ -4,7 +4,7 @@ Source: https://hl7.org/fhir/R4/operations.html
 """
 
 from benchside.wire.fhir_api.export import kick_off
-from benchside.wire.fhir_api.operations import everything, validate
+from benchside.wire.fhir_api.operations import everything, terminology, validate
 from benchside.wire.fhir_api.operations.operation import Operation
 
 __all__ = ["OPERATIONS", "Operation"]
@@ -12,5 +12,6 @@ __all__ = ["OPERATIONS", "Operation"]
 OPERATIONS: tuple[Operation, ...] = (
     validate.OPERATION,
     everything.OPERATION,
+    *terminology.OPERATIONS,
     kick_off.OPERATION,
 )
