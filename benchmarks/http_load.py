@@ -104,7 +104,7 @@ async def _by_asyncio(port: int, load: Load, clients: int, seconds: float) -> Re
             status, *rows = answer.split(b"\r\n")
             length = next((int(row.partition(b":")[2]) for row in rows if row.lower().startswith(b"content-length:")), 0)
             await reader.readexactly(length)
-            failed += not status[9:10] == b"2"
+            failed += status[9:10] != b"2"
             latencies.append(time.perf_counter() - sent)
         writer.close()
 

@@ -14,32 +14,31 @@ from benchside.record.parameter_numbers import answering
 from benchside.record.sql_text import Sql, all_of, members, sql
 from benchside.record.stored import Stored
 
-INCLUDED_MAX = 1000
-DEPTH_MAX = 4
-
 
 def included(engine: Engine, search: Search, matches: Sequence[Stored], scope: Sql | None) -> tuple[list[Stored], bool]:
-    """What goes with the page, each once and none that is a match, and whether INCLUDED_MAX cut it."""
+    """What goes with the page, each once and none that is a match, and whether the search's limits cut it (number or rounds)."""
     seen = {match.key for match in matches}
     found: list[int] = []
     frontier = {match.key: match.type for match in matches}
-    first = True
-    for _ in range(DEPTH_MAX):
-        steps = [i for i in search.includes if first or i.iterate]
-        back = [i for i in search.revincludes if first or i.iterate]
+    too_deep = False
+    for round_ in range(search.include_depth + 1):
+        steps = [i for i in search.includes if round_ == 0 or i.iterate]
+        back = [i for i in search.revincludes if round_ == 0 or i.iterate]
         fresh: dict[int, str] = {}
         for include in steps:
-            fresh |= _forward(engine, include, frontier, scope)
+            fresh |= _forward(engine, include, frontier, scope, search.included_max + 1)
         for include in back:
-            fresh |= _backward(engine, include, frontier, scope)
+            fresh |= _backward(engine, include, frontier, scope, search.included_max + 1)
         fresh = {key: type_ for key, type_ in fresh.items() if key not in seen}
         if not fresh:
+            break
+        if round_ == search.include_depth:
+            too_deep = True
             break
         seen |= fresh.keys()
         found += fresh
         frontier = fresh
-        first = False
-    return fetch(engine, found[:INCLUDED_MAX]), len(found) > INCLUDED_MAX
+    return fetch(engine, found[: search.included_max]), too_deep or len(found) > search.included_max
 
 
 def _numbers(include: Include) -> list[int]:
@@ -57,7 +56,7 @@ def _scoped(pieces: list[Sql], scope: Sql | None) -> Sql:
     return all_of([*pieces, Sql("r.deleted = 0"), *([scope] if scope is not None else [])])
 
 
-def _forward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None) -> dict[int, str]:
+def _forward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None, most: int) -> dict[int, str]:
     sources = [key for key, type_ in frontier.items() if type_ == include.source_type]
     if not sources:
         return {}
@@ -70,11 +69,11 @@ def _forward(engine: Engine, include: Include, frontier: dict[int, str], scope: 
         condition.append(sql("r.type = ?", wanted))
     found = Sql("SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.self = x.value WHERE ")
     found += _scoped(condition, scope)
-    hits = {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values)}
-    return hits | _canonical(engine, include, sources, scope)
+    hits = {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}
+    return hits | _canonical(engine, include, sources, scope, most)
 
 
-def _canonical(engine: Engine, include: Include, sources: list[int], scope: Sql | None) -> dict[int, str]:
+def _canonical(engine: Engine, include: Include, sources: list[int], scope: Sql | None, most: int) -> dict[int, str]:
     """Targets named by their canonical url (a QuestionnaireResponse's Questionnaire, a Task's PlanDefinition)."""
     own = parameters(include.source_type)
     chosen = own.values() if include.parameter is None else [own[include.parameter]]
@@ -95,13 +94,13 @@ def _canonical(engine: Engine, include: Include, sources: list[int], scope: Sql 
         ],
         scope,
     )
-    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values)}
+    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}
 
 
 _WITH_URL = frozenset(type_ for type_ in r4.RESOURCES if "url" in parameters(type_) and parameters(type_)["url"].kind == "uri")
 
 
-def _backward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None) -> dict[int, str]:
+def _backward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None, most: int) -> dict[int, str]:
     targets = [key for key, type_ in frontier.items() if include.target_type in (None, type_)]
     if not targets:
         return {}
@@ -113,4 +112,4 @@ def _backward(engine: Engine, include: Include, frontier: dict[int, str], scope:
     condition = [members("x.parameter", _numbers(include)), members("x.value", selfs)]
     found = Sql("SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.key = x.resource WHERE ")
     found += _scoped(condition, scope)
-    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {INCLUDED_MAX + 1}", found.values)}
+    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}

@@ -51,7 +51,7 @@ def clinic(api: Api) -> dict[str, str]:
         for beats in (60, 70):
             api.create(observation(name, beats))
     members = [{"entity": {"reference": f"Patient/{name}"}} for name in ("ana", "rui")]
-    members.append({"entity": {"reference": "Patient/eva"}, "inactive": True})  # type: ignore[dict-item]  # JSON
+    members.append({"entity": {"reference": "Patient/eva"}, "inactive": True})  # type: ignore[dict-item]  # JSON of several kinds
     found["group"] = api.create({"resourceType": "Group", "type": "person", "actual": True, "member": members})["id"]
     return found
 

@@ -179,3 +179,19 @@ def test_a_search_has_limits(sqlite_api: Api, settings: Any, limits: dict[str, i
 def test_a_page_has_a_limit(api: Api, ana: str, settings: Any) -> None:
     settings.BENCHSIDE_FHIR_LIMITS = {"page_entries_max": 3}
     assert len(api.get(f"/Observation?patient={ana}&_count=1000")["entry"]) == 3
+
+
+def test_includes_have_limits_that_are_said(api: Api, settings: Any) -> None:
+    above = None
+    for number in range(5):  # five organizations, each part of the one before
+        more = {} if above is None else {"partOf": {"reference": f"Organization/{above}"}}
+        above = api.create({"resourceType": "Organization", "name": f"Level {number}", **more})["id"]
+    query = f"/Organization?_id={above}&_include:iterate=Organization:partof"
+    assert len(ids(api.get(query), "include")) == 4
+    settings.BENCHSIDE_FHIR_LIMITS = {"include_depth_max": 2}
+    cut = api.get(query)
+    assert len(ids(cut, "include")) == 2
+    (warning,) = [entry["resource"] for entry in cut["entry"] if entry["search"]["mode"] == "outcome"]
+    assert "2 rounds" in issues(warning)[0][1]
+    settings.BENCHSIDE_FHIR_LIMITS = {"included_entries_max": 1}
+    assert len(ids(api.get(query), "include")) == 1

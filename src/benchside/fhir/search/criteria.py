@@ -216,3 +216,7 @@ class Search:
     """Names of unknown parameters that lenient handling left out."""
     pairs: tuple[tuple[str, str], ...] = ()
     """The parameters that were used, as asked, for the self link."""
+    include_depth: int = 4
+    """Rounds of `_include:iterate` and `_revinclude:iterate`, the first one counted."""
+    included_max: int = 1000
+    """Resources that may be included with one page."""

@@ -23,10 +23,10 @@ class EntryRequest(msgspec.Struct):
 
     method: str = ""
     url: str = ""
-    ifNoneMatch: str | None = None  # noqa: N815 - FHIR's own names
-    ifModifiedSince: str | None = None  # noqa: N815
-    ifMatch: str | None = None  # noqa: N815
-    ifNoneExist: str | None = None  # noqa: N815
+    ifNoneMatch: str | None = None  # noqa: N815 - FHIR's own name
+    ifModifiedSince: str | None = None  # noqa: N815 - FHIR's own name
+    ifMatch: str | None = None  # noqa: N815 - FHIR's own name
+    ifNoneExist: str | None = None  # noqa: N815 - FHIR's own name
 
 
 class EnvelopeEntry(msgspec.Struct):

@@ -4,6 +4,7 @@ Source: https://hl7.org/fhir/R4/search.html
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
@@ -63,7 +64,7 @@ def parsed(
 
     `strict` is what the client prefers unless given.
     """
-    return parse_search(
+    search = parse_search(
         resource_types,
         [_elements(pair) if pair[0] == "_elements" else pair for pair in pairs if pair[0] not in PRESENTATION_PARAMETERS],
         limits=search_limits(call.limits),
@@ -72,6 +73,9 @@ def parsed(
         compartment=compartment,
         codes_of=codes_of,
     )
+    if not search.includes and not search.revincludes:
+        return search
+    return replace(search, include_depth=call.limits.include_depth_max, included_max=call.limits.included_entries_max)
 
 
 def codes_of(url: str) -> list[tuple[str | None, str]] | None:

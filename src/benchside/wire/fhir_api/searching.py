@@ -100,5 +100,7 @@ def _links(search: Search, page: SearchPage, address: str) -> list[tuple[str, st
 def _warnings(call: Call, search: Search, page: SearchPage) -> tuple[str, ...]:
     warnings = tuple(f"The parameter {name[:100]} is unknown and was ignored." for name in search.ignored)
     if page.included_cut:
-        warnings += (f"Only {call.limits.included_entries_max} included resources are shown; ask for smaller pages to see all.",)
+        limits = call.limits
+        words = f"More is included than shown: at most {limits.included_entries_max} resources and {limits.include_depth_max} rounds of _include."
+        warnings += (f"{words} Ask for smaller pages.",)
     return warnings

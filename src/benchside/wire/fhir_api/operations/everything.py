@@ -40,7 +40,12 @@ def everything(call: Call) -> Answer:
     search = search_query.parsed(call, types, pairs, strict=True, compartment=(PATIENT, call.id))
     # What the patient's data refers to (practitioners, organizations, medications ...) goes with the page that refers to it.
     own = tuple((name, str(value)) for name in sorted(KNOWN) for value in given.all(name))
-    search = replace(search, includes=tuple(Include(kind, None, None, iterate=False) for kind in types), pairs=own)
+    search = replace(
+        search,
+        includes=tuple(Include(kind, None, None, iterate=False) for kind in types),
+        included_max=call.limits.included_entries_max,
+        pairs=own,
+    )
     return searching.answered(call, search, f"{PATIENT}/{call.id}/$everything")
 
 

@@ -28,8 +28,8 @@ class _Part(msgspec.Struct):
     name: str = ""
     resource: msgspec.Raw = msgspec.Raw()
     valueCode: str | None = None  # noqa: N815 - FHIR's own names
-    valueUri: str | None = None  # noqa: N815
-    valueCanonical: str | None = None  # noqa: N815
+    valueUri: str | None = None  # noqa: N815 - FHIR's own name
+    valueCanonical: str | None = None  # noqa: N815 - FHIR's own name
 
 
 class _Parts(msgspec.Struct):
