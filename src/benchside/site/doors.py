@@ -65,8 +65,11 @@ class PageSecurity(SecurityMiddleware):
     """Django's transport security, for pages. The API is not redirected: a token sent in the clear is already lost."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Answer, passing the API by."""
-        return super().__call__(request) if is_page(request) else passed_by(self, request)
+        """Answer, passing the API by; raises DisallowedHost, answered 400, for a host that is not ours."""
+        if not is_page(request):
+            return passed_by(self, request)
+        request.get_host()
+        return super().__call__(request)
 
 
 class PageSessions(SessionMiddleware):
