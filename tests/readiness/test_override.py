@@ -43,6 +43,15 @@ CASES = [
         (LAPSED,),
         ["competence.lapsed", "override.text"],
     ),
+    ("O4-five-hundred-characters", "collect_specimen", "technician", Override("patient-in-danger", "x" * 500, AT), (LAPSED,), []),
+    (
+        "O4-too-long",
+        "collect_specimen",
+        "technician",
+        Override("patient-in-danger", "x" * 501, AT),
+        (LAPSED,),
+        ["competence.lapsed", "override.text"],
+    ),
     ("O4-ten-characters", "collect_specimen", "technician", Override("patient-in-danger", "1234567890", AT), (LAPSED,), []),
     (
         "O5-signed-two-minutes-ago",
