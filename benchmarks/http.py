@@ -169,14 +169,14 @@ def server(environment: dict[str, str], folder: Path) -> Iterator[tuple[int, int
 
 
 def _wait(port: int) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError("the server did not start within 30 s")
+    raise RuntimeError("the server did not start within 120 s")
 
 
 def cpu_seconds(process: int) -> float:

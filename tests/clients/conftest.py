@@ -16,7 +16,7 @@ import pytest
 from tests.wire.fhir_api.conftest import system_token
 
 HERE = Path(__file__).parent
-START_WITHIN_S = 30
+START_WITHIN_S = 90
 CLIENT_WITHIN_S = 120
 
 

@@ -19,6 +19,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, [_public.hostn
 BEHIND_PROXY: bool = _options["behind_proxy"]
 WEB_WORKERS: int = _options["web_workers"]
 WEB_THREADS: int = _options["web_threads"]
+BENCHSIDE_FHIR_CORS_ORIGINS: list[str] = _options["fhir_cors_origins"]
 BENCHSIDE_FHIR_LIMITS: dict[str, int] = _options["fhir_limits"]
 BENCHSIDE_RECORD_POLICY = "benchside.site.views.site_policy"  # What every door's record follows: benchside/record/site.py.
 

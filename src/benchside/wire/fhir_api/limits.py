@@ -27,7 +27,7 @@ class Limits:
     patch_operations_max: int = 500
     conditional_delete_matches_max: int = 1
     conflict_retries_max: int = 3
-    expansion_codes_max: int = 10_000
+    expansion_codes_max: int = 5_000
     export_jobs_max: int = 4
     export_chunk_resources: int = 500
     export_file_resources_max: int = 100_000
