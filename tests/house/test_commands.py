@@ -146,7 +146,7 @@ def test_a_changed_record_is_named(administrator: Administrator, sqlite_database
     keep_a_patient()
     assert administrator.types("verify-record").returncode == 0
     with sqlite3.connect(sqlite_database.removeprefix("sqlite:///")) as database:
-        database.execute("UPDATE record_version SET content = replace(CAST(content AS TEXT), 'Ortiz', 'Smith')")
+        database.execute("UPDATE record_version SET content = CAST(replace(CAST(content AS TEXT), 'Ortiz', 'Smith') AS BLOB)")
     database.close()
     done = administrator.types("verify-record")
     assert done.returncode == 1
