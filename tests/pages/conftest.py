@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from benchside.pages.environment import standalone
 
@@ -18,8 +18,9 @@ HERE = Path(__file__).resolve().parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NPM_SECONDS_MAX = 180
 START_SECONDS_MAX = 30
-WAIT_MS = 8000
+WAIT_MS = 30_000  # generous: a wait that ends early costs nothing, and machines that test are busy
 HTMX_REPORTS = (": htmx:", ": Response Status Error Code")
+expect.set_options(timeout=WAIT_MS)
 PORTRAIT = {"width": 768, "height": 1024}
 LANDSCAPE = {"width": 1024, "height": 768}
 

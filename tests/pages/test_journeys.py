@@ -227,3 +227,30 @@ def test_the_offer_to_undo_ends(open_page: Opener) -> None:
     expect(bar).to_contain_text("Claimed: LEE, Ann")
     page.evaluate("document.querySelector('benchside-undo').end()")
     expect(bar).to_have_count(0)
+
+
+def test_the_page_after_sign_in_is_the_new_persons(open_page: Opener) -> None:
+    """htmx swaps the content; whose page it is, its language and its look must not stay behind."""
+    page = open_page("sign-in/")
+    assert page.evaluate("document.body.dataset.person") == ""
+    page.evaluate("window.stayed = true; document.documentElement.lang = 'xx'")
+    page.get_by_role("textbox", name="Name").fill("rosa")
+    page.get_by_role("textbox", name="Password").fill("anything")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Style").wait_for()
+    assert page.evaluate("[window.stayed, document.body.dataset.person, document.documentElement.lang, document.body.className]") == [
+        True, "Practitioner/1", "en", "shell",
+    ]  # fmt: skip
+
+
+def test_going_back_asks_the_server_again(open_page: Opener) -> None:
+    """No page of a patient is kept in the browser's storage."""
+    page = open_page("forms/")
+    fill_by_keyboard(page)
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?sent"))
+    kept = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert "htmx-history-cache" not in kept
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/style/forms/$"))
+    expect(page.get_by_role("textbox", name="Potassium")).to_have_value("")

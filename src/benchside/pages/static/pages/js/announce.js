@@ -46,6 +46,17 @@
   // The error summary takes the focus, on a full load and after htmx.
   Benchside.each("[data-error-summary]", (summary) => summary.focus());
 
+  // htmx puts the new page's content into this body. What stands on <html> and <body> must come along: whose page it is, language, theme.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target !== document.body || !event.detail.shouldSwap) return;
+    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    [[document.documentElement, page.documentElement], [document.body, page.body]].forEach(([old, fresh]) => {
+      [...old.attributes].filter(({ name }) => !fresh.hasAttribute(name)).forEach(({ name }) => old.removeAttribute(name));
+      [...fresh.attributes].forEach(({ name, value }) => old.setAttribute(name, value));
+    });
+    document.documentElement.classList.add("scripted");
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target !== document.body || !event.detail.boosted && !event.detail.requestConfig?.boosted) return;
     if (document.querySelector("[data-error-summary]")) return;
