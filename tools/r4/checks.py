@@ -210,8 +210,8 @@ def _emptiness(definitions: Definitions, type_: Type) -> list[str]:
 
 def _special(definitions: Definitions, type_: Type, rules: set[str]) -> list[str]:
     if type_.name == "Reference":
-        rules.add("note_containment")
-        return ['if (text := self.reference) is not None and text[0] == "#":', "    note_containment()"]
+        rules.add("note_local")
+        return ['if (text := self.reference) is not None and text[0] == "#":', "    note_local(text)"]
     if type_.name == "Element":
         rules.add("doubt")
         return [
@@ -227,8 +227,8 @@ def _special(definitions: Definitions, type_: Type, rules: set[str]) -> list[str
             "    check_extension(self)",
         ]
     if type_.kind == "resource" and any(element.name == "contained" for element in type_.elements):
-        rules.add("note_containment")
-        return ["if self.contained is not None:", "    note_containment()"]
+        rules.add("note_local")
+        return ["if self.contained is not None:", '    note_local("")']
     if type_.name == "Narrative":
         rules.add("check_narrative")
         return ["check_narrative(self.div)"]

@@ -15,6 +15,7 @@ import msgspec
 from benchside.fhir.fault import Fault
 from benchside.fhir.r4.elements import ElementType, elements
 from benchside.fhir.r4.names import RESOURCE_NAMES
+from benchside.fhir.rules import Notes
 
 _URIS = frozenset(("uri", "url", "canonical"))
 _ANY_RESOURCE = "Resource"
@@ -144,6 +145,26 @@ def _one(root: Any, path: str) -> Iterator[Fault]:
     for found in nested:
         if not found.path.startswith(f"{path}.contained["):
             yield from _one(found.value, found.path)
+
+
+def is_plainly_sound(resource: Any, noted: Notes) -> bool:
+    """Say, from what was noted while it was decoded, whether a resource and what it contains refer to each other as they should.
+
+    So it is when exactly the contained resources are referred to, each by `#id` and with an allowed type. False may also mean that only
+    `contained_faults` can tell: for resources that carry others (Bundle, Parameters), references to the whole (`#`), and rare forms.
+    """
+    if not hasattr(resource, "contained") or len(noted.local) == noted.local.maxlen:
+        return False
+    types: dict[str, str] = {}
+    for inside in resource.contained or ():
+        if inside.meta is not None or inside.id is None or getattr(inside, "contained", None) is not None:
+            return False
+        if not hasattr(inside, "contained"):
+            return False
+        types["#" + inside.id] = type(inside).__name__
+    if len(types) != len(resource.contained or ()) or {text for text in noted.local if text} != types.keys():
+        return False
+    return all(types[text] in allowed for text, allowed in noted.restricted)
 
 
 def contained_faults(resource: msgspec.Struct, path: str | None = None) -> tuple[Fault, ...]:

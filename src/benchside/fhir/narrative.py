@@ -34,7 +34,6 @@ _ROOT = f'<div xmlns="{NAMESPACE}">'
 _OPENING_TAGS = re.compile("<[^/][^>]*>")
 _TAG = re.compile(r"<([a-z][a-z0-9]*)((?:[ \t\r\n]+[a-z]+=(?:\"[^\"<]*\"|'[^'<]*'))*)[ \t\r\n]*/?>")
 _ATTRIBUTE = re.compile(r"([a-z]+)=(?:\"([^\"]*)\"|'([^']*)')")
-_MARKS = re.compile("<[!?]")
 _WORDS = re.compile(r">[ \t\r\n]*[^<\s&]")
 _LINKS = frozenset(("href", "src", "cite", "longdesc", "usemap"))
 _RUNS = re.compile(r"(?:java|vb|live)script:|blob:|filesystem:|data:(?!image/(?:png|gif|jpe?g|webp|bmp)[;,])")
@@ -51,16 +50,29 @@ def check_narrative(div: str) -> None:
         raise ValueError("not a narrative")
 
 
+class _UnusualError(Exception):
+    """Only the thorough look can tell."""
+
+
+def _unusual(*_: object) -> None:
+    raise _UnusualError
+
+
 def is_plain(div: str) -> bool:
     """Say whether `div` is a narrative in plain form; False may also mean that only the thorough look can tell."""
-    if not div.startswith(_ROOT) or not _WORDS.search(div) or _MARKS.search(div):
+    if not div.startswith(_ROOT) or not _WORDS.search(div):
         return False
     tags = _OPENING_TAGS.findall(div, len(_ROOT))
     if not _plain_tags.issuperset(tags) and not all(_is_plain_tag(tag) for tag in set(tags) - _plain_tags):
         return False
+    parser = expat.ParserCreate("UTF-8")
+    parser.CommentHandler = _unusual
+    parser.StartCdataSectionHandler = _unusual
+    parser.ProcessingInstructionHandler = _unusual
+    parser.StartDoctypeDeclHandler = _unusual
     try:
-        expat.ParserCreate("UTF-8").Parse("<div>" + div[len(_ROOT) :], True)
-    except (expat.ExpatError, UnicodeEncodeError):
+        parser.Parse("<div>" + div[len(_ROOT) :], True)
+    except (expat.ExpatError, UnicodeEncodeError, _UnusualError):
         return False
     return True
 

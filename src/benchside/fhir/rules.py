@@ -5,9 +5,10 @@ says everything that is wrong with it, in words for a person.
 """
 
 import re
+import threading
 from binascii import a2b_base64
+from collections import deque
 from decimal import Decimal
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
@@ -63,32 +64,54 @@ _RELATIVE = re.compile(rf"([A-Z][A-Za-z]+)(?:/{_ID}(?:/_history/{_ID})?|\?.+)\Z"
 _ABSOLUTE = re.compile(rf"[a-z][a-z0-9+.\-]*://.*/([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?\Z", re.DOTALL)
 _CODE = re.compile(CODE_PATTERN)
 
-_doubts = count()
-_containments = count()
+LOCAL_REFERENCES_MAX = 10_000
+"""A document with more references to contained resources than this is always looked at twice."""
+
+
+class Notes:
+    """What structs note about the document that is being decoded, because no struct can judge it alone."""
+
+    __slots__ = ("doubted", "local", "restricted")
+
+    def __init__(self) -> None:
+        """Begin with nothing noted."""
+        self.doubted = False
+        """Something rare is in it that only a second, slower look can judge."""
+        self.local: deque[str] = deque(maxlen=LOCAL_REFERENCES_MAX)
+        """The references beginning with `#`; an empty text for each resource that contains others."""
+        self.restricted: deque[tuple[str, frozenset[str]]] = deque(maxlen=LOCAL_REFERENCES_MAX)
+        """Those of them that may only point at certain types, with the types."""
+
+    def clear(self) -> None:
+        """Forget everything, before a document is decoded."""
+        self.doubted = False
+        self.local.clear()
+        self.restricted.clear()
+
+
+class _Thread(threading.local):
+    """A thread decodes one document at a time, without pause: its notes are of that document."""
+
+    def __init__(self) -> None:
+        self.notes = Notes()
+
+
+_thread = _Thread()
+
+
+def notes() -> Notes:
+    """Give the notes of this thread."""
+    return _thread.notes
 
 
 def doubt() -> None:
-    """Note that a document holds something rare that only a second, slower look can judge: nulls, references within it.
-
-    One number for the whole process, since a struct does not know which document it belongs to. Another thread's doubt costs a second
-    look, never an answer: the counter only grows, and `next` on it is one step for all threads.
-    """
-    next(_doubts)
+    """Note that the document needs a second look."""
+    _thread.notes.doubted = True
 
 
-def doubts() -> int:
-    """Count; two calls one apart have had no doubt between them."""
-    return next(_doubts)
-
-
-def note_containment() -> None:
-    """Note that a document contains resources, or refers to one within it: rules that no struct can check alone. As `doubt`."""
-    next(_containments)
-
-
-def containments() -> int:
-    """Count; two calls one apart have had no containment between them."""
-    return next(_containments)
+def note_local(reference: str) -> None:
+    """Note a reference beginning with `#`; an empty text says that a resource contains others."""
+    _thread.notes.local.append(reference)
 
 
 def check_aligned(values: "list[Any] | None", companions: "list[Any] | None") -> None:
@@ -112,7 +135,7 @@ class Targets:
     def __init__(self, *names: str) -> None:
         """Take the names of the types."""
         self.names = frozenset(names)
-        self.prefixes = (*(f"{name}/" for name in names), "urn:", "#")
+        self.prefixes = (*(f"{name}/" for name in names), "urn:")
 
 
 def type_referred_to(reference: str) -> str | None:
@@ -127,7 +150,11 @@ def type_referred_to(reference: str) -> str | None:
 def check_reference(reference: "Reference", targets: Targets) -> None:
     """Raise ValueError when the reference names a type that is not allowed here."""
     text = reference.reference
-    if text is not None:
+    if text is None:
+        return
+    if text[0] == "#":
+        _thread.notes.restricted.append((text, targets.names))
+    else:
         named = type_referred_to(text)
         if named is not None and named not in targets.names:
             raise ValueError("reference to a type not allowed here")
@@ -244,6 +271,7 @@ def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: An
 __all__ = [
     "DECIMAL_EXPONENT_MAX",
     "Invariant",
+    "Notes",
     "Targets",
     "astuple",
     "binding_has_bound_type",
@@ -262,13 +290,11 @@ __all__ = [
     "components_differ",
     "concept_codes_differ",
     "constraints_differ",
-    "containments",
     "defaults_only_in_specialization",
     "differential_ids_differ",
     "differential_paths_begin_with_type",
     "documents_differ",
     "doubt",
-    "doubts",
     "first_entry_is",
     "first_path_is_type",
     "full_urls_differ",
@@ -285,7 +311,8 @@ __all__ = [
     "matches",
     "maximum_allows_minimum",
     "no_meal_moment",
-    "note_containment",
+    "note_local",
+    "notes",
     "paths_differ",
     "preferred_identifiers_differ",
     "quantity_order",

@@ -1,6 +1,6 @@
 """Primitive types: never looser than HL7's patterns, dates as the calendar has them."""
 
-import datetime
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_never_looser_than_hl7(hl7: dict[str, re.Pattern[str]], name: str) -> No
 def test_days_are_those_of_the_calendar(year: int, month: int, day: int) -> None:
     text = f"{year:04d}-{month:02d}-{day:02d}"
     try:
-        datetime.date(year, month, day)
+        dt.date(year, month, day)
         real = True
     except ValueError:
         real = False

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, PositiveInt, String
 from benchside.fhir.r4.codes import AccountStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets("Organization", "Patient", "RelatedPerson")
 _COVERAGE = Targets("Coverage")
@@ -65,7 +65,7 @@ class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Accou
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.subject or ():

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import CONCEPT_CODES, AdverseEventActualityCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_concept, check_reference, note_local
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _ADVERSEEVENTSUSPECTENTITY_INSTANCE = Targets(
@@ -99,7 +99,7 @@ class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.actuality is None and self.actuality_element is None:
             raise ValueError("actuality is required")
         if (reference := self.subject) is not None and (

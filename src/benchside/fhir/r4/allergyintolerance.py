@@ -25,7 +25,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_local
 
 _ALLERGYINTOLERANCE_CLINICALSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/allergyintolerance-clinical"]
 _ALLERGYINTOLERANCE_VERIFICATIONSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/allergyintolerance-verification"]
@@ -123,7 +123,7 @@ class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.clinicalStatus is not None:
             check_concept(self.clinicalStatus, _ALLERGYINTOLERANCE_CLINICALSTATUS_CODES)
         if self.verificationStatus is not None:

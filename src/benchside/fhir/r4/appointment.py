@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Instant, PositiveInt, String, UnsignedInt
 from benchside.fhir.r4.codes import AppointmentstatusCode, ParticipantrequiredCode, ParticipationstatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _APPOINTMENTPARTICIPANT_ACTOR = Targets(
     "Device", "HealthcareService", "Location", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
@@ -122,7 +122,7 @@ class Appointment(DomainResource, kw_only=True, tag_field="resourceType", tag="A
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         for reference in self.reasonReference or ():

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Instant, String
 from benchside.fhir.r4.codes import ParticipationstatusCode
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _APPOINTMENT = Targets("Appointment")
 _APPOINTMENTRESPONSE_ACTOR = Targets(
@@ -41,7 +41,7 @@ class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.appointment) is not None and (
             (text := reference.reference) is None or not text.startswith(_APPOINTMENT.prefixes)
         ):

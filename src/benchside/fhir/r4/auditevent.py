@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Base64Binary, Instant, String, Uri
 from benchside.fhir.r4.codes import AuditEventActionCode, AuditEventOutcomeCode, NetworkTypeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, Coding, DomainResource, Element, Period, Reference
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_base64, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_base64, check_reference, note_local
 
 _AUDITEVENTSOURCE_OBSERVER = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _LOCATION = Targets("Location")
@@ -173,7 +173,7 @@ class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="Au
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.recorded is None and self.recorded_element is None:
             raise ValueError("recorded is required")
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Date
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _BASIC_AUTHOR = Targets("Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 
@@ -25,7 +25,7 @@ class Basic(DomainResource, kw_only=True, tag_field="resourceType", tag="Basic")
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.author) is not None and (
             (text := reference.reference) is None or not text.startswith(_BASIC_AUTHOR.prefixes)
         ):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Decimal, Integer, String
 from benchside.fhir.r4.codes import ProductCategoryCode, ProductStatusCode, ProductStorageScaleCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_decimal, check_reference, note_local
 
 _SUBSTANCE = Targets("Substance")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -167,7 +167,7 @@ class BiologicallyDerivedProduct(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.request or ():
             if (text := reference.reference) is None or not text.startswith(_SERVICEREQUEST.prefixes):
                 check_reference(reference, _SERVICEREQUEST)

@@ -38,7 +38,7 @@ from benchside.fhir.rules import (
     check_aligned,
     check_reference,
     documents_differ,
-    note_containment,
+    note_local,
     resource_types_differ,
     search_parameters_differ,
 )
@@ -436,7 +436,7 @@ class CapabilityStatement(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.date is None and self.date_element is None:

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _CAREPLANACTIVITYDETAIL_REASONREFERENCE = Targets("Condition", "DiagnosticReport", "DocumentReference", "Observation")
 _GOAL = Targets("Goal")
@@ -195,7 +195,7 @@ class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment, truth_of
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local, truth_of
 
 _CARETEAMPARTICIPANT_MEMBER = Targets("CareTeam", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
@@ -90,7 +90,7 @@ class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.subject) is not None and (
             (text := reference.reference) is None or not text.startswith(_GROUP_OR_PATIENT.prefixes)
         ):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import PublicationStatusCode, RelationTypeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _CATALOGENTRY = Targets("CatalogEntry")
 _CATALOGENTRY_REFERENCEDITEM = Targets(
@@ -64,7 +64,7 @@ class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.orderable is None and self.orderable_element is None:
             raise ValueError("orderable is required")
         if (reference := self.referencedItem) is not None and (

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_local
 
 _CHARGEITEMPERFORMER_ACTOR = Targets("CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _CHARGEITEM = Targets("ChargeItem")
@@ -98,7 +98,7 @@ class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="Ch
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.definitionUri_element is not None or (self.definitionUri is not None and None in self.definitionUri):
             check_aligned(self.definitionUri, self.definitionUri_element)
         if self.definitionCanonical_element is not None or (self.definitionCanonical is not None and None in self.definitionCanonical):

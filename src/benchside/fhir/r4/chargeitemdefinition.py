@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_local
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 
@@ -120,7 +120,7 @@ class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.derivedFromUri_element is not None or (self.derivedFromUri is not None and None in self.derivedFromUri):

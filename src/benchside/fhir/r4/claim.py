@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_local
 
 _DEVICE = Targets("Device")
 _LOCATION = Targets("Location")
@@ -423,7 +423,7 @@ class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim")
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.use is None and self.use_element is None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String, Uri
 from benchside.fhir.r4.codes import ClinicalimpressionStatusCode
 from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _CONDITION_OR_MEDIA_OR_OBSERVATION = Targets("Condition", "Media", "Observation")
 _CLINICALIMPRESSIONINVESTIGATION_ITEM = Targets(
@@ -92,7 +92,7 @@ class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

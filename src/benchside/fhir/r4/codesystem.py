@@ -23,7 +23,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_aligned, check_decimal, concept_codes_differ, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, check_decimal, concept_codes_differ, note_local
 
 
 def _csd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -199,7 +199,7 @@ class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.content is None and self.content_element is None:

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _COMMUNICATIONREQUEST = Targets("CommunicationRequest")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -88,7 +88,7 @@ class CommunicationRequest(DomainResource, kw_only=True, tag_field="resourceType
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.replaces or ():
             if (text := reference.reference) is None or not text.startswith(_COMMUNICATIONREQUEST.prefixes):
                 check_reference(reference, _COMMUNICATIONREQUEST)

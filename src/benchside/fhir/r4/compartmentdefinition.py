@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Markdown, String, Uri
 from benchside.fhir.r4.codes import CompartmentTypeCode, PublicationStatusCode, ResourceTypesCode
 from benchside.fhir.r4.datatypes import BackboneElement, ContactDetail, DomainResource, Element, UsageContext
-from benchside.fhir.rules import check_aligned, note_containment
+from benchside.fhir.rules import check_aligned, note_local
 
 
 class CompartmentDefinitionResource(BackboneElement, kw_only=True):
@@ -60,7 +60,7 @@ class CompartmentDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

@@ -14,7 +14,7 @@ from benchside.fhir.r4.codes import (
     V3ConfidentialityClassificationCode,
 )
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Narrative, Period, Reference
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _COMPOSITIONSECTION_AUTHOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _COMPOSITION = Targets("Composition")
@@ -159,7 +159,7 @@ class Composition(DomainResource, kw_only=True, tag_field="resourceType", tag="C
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.encounter) is not None and (

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, Code, DateTime, Markdown, String, Uri
 from benchside.fhir.r4.codes import ConceptMapEquivalenceCode, ConceptmapUnmappedModeCode, PublicationStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, Identifier, UsageContext
-from benchside.fhir.rules import Invariant, note_containment
+from benchside.fhir.rules import Invariant, note_local
 
 
 def _cmd_2(this: Any, resource: Any, root: Any) -> bool | None:
@@ -197,7 +197,7 @@ class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_concept, check_reference, note_local
 
 _CLINICALIMPRESSION_OR_DIAGNOSTICREPORT_OR_OBSERVATION = Targets("ClinicalImpression", "DiagnosticReport", "Observation")
 _CONDITION_CLINICALSTATUS_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/condition-clinical"]
@@ -184,7 +184,7 @@ class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Con
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.clinicalStatus is not None:
             check_concept(self.clinicalStatus, _CONDITION_CLINICALSTATUS_CODES)
         if self.verificationStatus is not None:

@@ -23,7 +23,7 @@ from benchside.fhir.r4.datatypes import (
     Signature,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_local
 
 _DOCUMENTREFERENCE = Targets("DocumentReference")
 _COMPOSITION_OR_DOCUMENTREFERENCE_OR_QUESTIONNAIRERESPONSE = Targets("Composition", "DocumentReference", "QuestionnaireResponse")
@@ -592,7 +592,7 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.instantiatesCanonical) is not None and (
             (text := reference.reference) is None or not text.startswith(_CONTRACT.prefixes)
         ):

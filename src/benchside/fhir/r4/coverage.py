@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION_OR_PATIENT_OR_RELATEDPERSON = Targets("Organization", "Patient", "RelatedPerson")
 _PATIENT_OR_RELATEDPERSON = Targets("Patient", "RelatedPerson")
@@ -97,7 +97,7 @@ class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Cove
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.policyHolder) is not None and (

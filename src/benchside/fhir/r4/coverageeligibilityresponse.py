@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Date, DateTime, String, UnsignedInt, Uri
 from benchside.fhir.r4.codes import EligibilityresponsePurposeCode, FmStatusCode, RemittanceOutcomeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Period, Reference
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _COVERAGE = Targets("Coverage")
@@ -166,7 +166,7 @@ class CoverageEligibilityResponse(DomainResource, kw_only=True, tag_field="resou
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.purpose is None and self.purpose_element is None:

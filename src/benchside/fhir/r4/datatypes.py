@@ -81,7 +81,7 @@ from benchside.fhir.rules import (
     matches,
     maximum_allows_minimum,
     no_meal_moment,
-    note_containment,
+    note_local,
     quantity_order,
     types_differ,
     whole_number,
@@ -1811,7 +1811,7 @@ class Reference(Element, kw_only=True):
         ):
             raise ValueError("ele-1")
         if (text := self.reference) is not None and text[0] == "#":
-            note_containment()
+            note_local(text)
 
 
 class Annotation(Element, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String, Uri
 from benchside.fhir.r4.codes import DetectedissueSeverityCode, ObservationStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _PATIENT = Targets("Patient")
@@ -66,7 +66,7 @@ class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):

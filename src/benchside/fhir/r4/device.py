@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_base64, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_base64, check_reference, note_local
 
 _DEVICEDEFINITION = Targets("DeviceDefinition")
 _PATIENT = Targets("Patient")
@@ -152,7 +152,7 @@ class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.definition) is not None and (
             (text := reference.reference) is None or not text.startswith(_DEVICEDEFINITION.prefixes)
         ):

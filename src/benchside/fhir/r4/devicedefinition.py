@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
@@ -133,7 +133,7 @@ class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         chosen = 0
         if self.manufacturerString is not None or self.manufacturerString_element is not None:
             chosen += 1

@@ -14,7 +14,7 @@ from benchside.fhir.r4.codes import (
     MetricOperationalStatusCode,
 )
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference, Timing
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _DEVICE = Targets("Device")
 
@@ -63,7 +63,7 @@ class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.source) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):
             check_reference(reference, _DEVICE)
         if (reference := self.parent) is not None and ((text := reference.reference) is None or not text.startswith(_DEVICE.prefixes)):

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _DEVICE = Targets("Device")
 _DEVICEREQUEST_SUBJECT = Targets("Device", "Group", "Location", "Patient")
@@ -110,7 +110,7 @@ class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

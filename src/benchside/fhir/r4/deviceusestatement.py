@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import DeviceStatementStatusCode
 from benchside.fhir.r4.datatypes import Annotation, CodeableConcept, DomainResource, Element, Identifier, Period, Reference, Timing
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SERVICEREQUEST = Targets("ServiceRequest")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -45,7 +45,7 @@ class DeviceUseStatement(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_SERVICEREQUEST.prefixes):
                 check_reference(reference, _SERVICEREQUEST)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Instant, String
 from benchside.fhir.r4.codes import DiagnosticReportStatusCode
 from benchside.fhir.r4.datatypes import Attachment, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDIA = Targets("Media")
 _DIAGNOSTICREPORT_BASEDON = Targets("CarePlan", "ImmunizationRecommendation", "MedicationRequest", "NutritionOrder", "ServiceRequest")
@@ -62,7 +62,7 @@ class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_DIAGNOSTICREPORT_BASEDON.prefixes):
                 check_reference(reference, _DIAGNOSTICREPORT_BASEDON)

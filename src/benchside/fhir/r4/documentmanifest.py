@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String, Uri
 from benchside.fhir.r4.codes import DocumentReferenceStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _DOCUMENTMANIFEST_SUBJECT = Targets("Device", "Group", "Patient", "Practitioner")
 _DOCUMENTMANIFEST_AUTHOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -49,7 +49,7 @@ class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ENCOUNTER_OR_EPISODEOFCARE = Targets("Encounter", "EpisodeOfCare")
 _PATIENT = Targets("Patient")
@@ -112,7 +112,7 @@ class DocumentReference(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_decimal, check_reference, note_local
 
 _RISKEVIDENCESYNTHESIS = Targets("RiskEvidenceSynthesis")
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
@@ -210,7 +210,7 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.population) is not None and (

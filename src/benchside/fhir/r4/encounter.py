@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _LOCATION = Targets("Location")
 _LOCATION_OR_ORGANIZATION = Targets("Location", "Organization")
@@ -173,7 +173,7 @@ class Encounter(DomainResource, kw_only=True, tag_field="resourceType", tag="Enc
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, MimeType, String, Url
 from benchside.fhir.r4.codes import EndpointStatusCode
 from benchside.fhir.r4.datatypes import CodeableConcept, Coding, ContactPoint, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 
@@ -36,7 +36,7 @@ class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endp
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.managingOrganization) is not None and (

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import FmStatusCode
 from benchside.fhir.r4.datatypes import DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
@@ -32,7 +32,7 @@ class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.insurer) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _EVIDENCEVARIABLE = Targets("EvidenceVariable")
 
@@ -72,7 +72,7 @@ class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evid
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.exposureBackground) is not None and (

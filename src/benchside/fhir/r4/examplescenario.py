@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, DateTime, Markdown, String, Uri
 from benchside.fhir.r4.codes import ExamplescenarioActorTypeCode, PublicationStatusCode, ResourceTypesCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, Identifier, UsageContext
-from benchside.fhir.rules import check_aligned, note_containment
+from benchside.fhir.rules import check_aligned, note_local
 
 
 class ExampleScenarioProcessStepAlternative(BackboneElement, kw_only=True):
@@ -194,7 +194,7 @@ class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", ta
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.workflow_element is not None or (self.workflow is not None and None in self.workflow):

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _PATIENT = Targets("Patient")
 _FAMILYMEMBERHISTORY_REASONREFERENCE = Targets(
@@ -126,7 +126,7 @@ class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.codes import FlagStatusCode
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _FLAG_SUBJECT = Targets("Group", "Location", "Medication", "Organization", "Patient", "PlanDefinition", "Practitioner", "Procedure")
 _ENCOUNTER = Targets("Encounter")
@@ -31,7 +31,7 @@ class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _GROUP_OR_ORGANIZATION_OR_PATIENT = Targets("Group", "Organization", "Patient")
 _GOAL_EXPRESSEDBY = Targets("Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -162,7 +162,7 @@ class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.lifecycleStatus is None and self.lifecycleStatus_element is None:
             raise ValueError("lifecycleStatus is required")
         if (reference := self.subject) is not None and (

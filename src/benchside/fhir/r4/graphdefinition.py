@@ -14,7 +14,7 @@ from benchside.fhir.r4.codes import (
     ResourceTypesCode,
 )
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, UsageContext
-from benchside.fhir.rules import note_containment
+from benchside.fhir.rules import note_local
 
 
 class GraphDefinitionLinkTargetCompartment(BackboneElement, kw_only=True):
@@ -124,7 +124,7 @@ class GraphDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:

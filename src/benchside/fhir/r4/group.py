@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _GROUPMEMBER_ENTITY = Targets("Device", "Group", "Medication", "Patient", "Practitioner", "PractitionerRole", "Substance")
 _GROUP_MANAGINGENTITY = Targets("Organization", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -105,7 +105,7 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.type is None and self.type_element is None:
             raise ValueError("type is required")
         if self.actual is None and self.actual_element is None:

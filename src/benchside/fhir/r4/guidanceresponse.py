@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, DateTime, Uri
 from benchside.fhir.r4.codes import GuidanceResponseStatusCode
 from benchside.fhir.r4.datatypes import Annotation, CodeableConcept, DataRequirement, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -47,7 +47,7 @@ class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         chosen = 0
         if self.moduleUri is not None or self.moduleUri_element is not None:
             chosen += 1

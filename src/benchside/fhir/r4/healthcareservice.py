@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -122,7 +122,7 @@ class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.providedBy) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Id, String, UnsignedInt
 from benchside.fhir.r4.codes import ImagingstudyStatusCode
 from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, Coding, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _IMAGINGSTUDYSERIESPERFORMER_ACTOR = Targets(
     "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"
@@ -117,7 +117,7 @@ class ImagingStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

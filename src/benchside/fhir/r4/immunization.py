@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATION = Targets("Observation")
@@ -182,7 +182,7 @@ class Immunization(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, PositiveInt, String
 from benchside.fhir.r4.codes import ImmunizationEvaluationStatusCode
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _PATIENT = Targets("Patient")
 _ORGANIZATION = Targets("Organization")
@@ -45,7 +45,7 @@ class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceTy
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, PositiveInt, String
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _IMMUNIZATION_OR_IMMUNIZATIONEVALUATION = Targets("Immunization", "ImmunizationEvaluation")
 _PATIENT = Targets("Patient")
@@ -91,7 +91,7 @@ class ImmunizationRecommendation(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)
         if self.date is None and self.date_element is None:

@@ -15,15 +15,7 @@ from benchside.fhir.r4.codes import (
     SpdxLicenseCode,
 )
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, Reference, UsageContext
-from benchside.fhir.rules import (
-    Invariant,
-    Targets,
-    check_aligned,
-    check_reference,
-    groupings_exist,
-    note_containment,
-    versions_are_of_guide,
-)
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, groupings_exist, note_local, versions_are_of_guide
 
 _BINARY = Targets("Binary")
 
@@ -281,7 +273,7 @@ class ImplementationGuide(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

@@ -21,7 +21,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_local
 
 _INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/insuranceplan-applicability"]
 _LOCATION = Targets("Location")
@@ -193,7 +193,7 @@ class InsurancePlan(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if (reference := self.ownedBy) is not None and (

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Decimal, Markdown, PositiveInt, String
 from benchside.fhir.r4.codes import InvoicePriceComponentTypeCode, InvoiceStatusCode
 from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Reference
-from benchside.fhir.rules import Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_decimal, check_reference, note_local
 
 _CHARGEITEM = Targets("ChargeItem")
 _INVOICEPARTICIPANT_ACTOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -98,7 +98,7 @@ class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoi
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

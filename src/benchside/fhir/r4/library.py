@@ -21,7 +21,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _GROUP = Targets("Group")
 
@@ -80,7 +80,7 @@ class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Libra
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0

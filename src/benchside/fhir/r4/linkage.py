@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.codes import LinkageTypeCode
 from benchside.fhir.r4.datatypes import BackboneElement, DomainResource, Element, Reference
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 
@@ -41,7 +41,7 @@ class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linka
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.author) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE.prefixes)
         ):

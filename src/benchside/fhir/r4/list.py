@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import ListModeCode, ListStatusCode
 from benchside.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _LIST_SUBJECT = Targets("Device", "Group", "Location", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -82,7 +82,7 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.mode is None and self.mode_element is None:

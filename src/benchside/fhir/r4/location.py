@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -108,7 +108,7 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if (reference := self.managingOrganization) is not None and (

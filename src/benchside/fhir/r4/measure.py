@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_concept, check_reference, note_local
 
 _GROUP = Targets("Group")
 _MEASURE_IMPROVEMENTNOTATION_CODES = CONCEPT_CODES["http://hl7.org/fhir/ValueSet/measure-improvement-notation"]
@@ -184,7 +184,7 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         chosen = 0

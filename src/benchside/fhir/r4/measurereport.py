@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, DateTime, Integer
 from benchside.fhir.r4.codes import CONCEPT_CODES, MeasureReportStatusCode, MeasureReportTypeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Quantity, Reference
-from benchside.fhir.rules import Invariant, Targets, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_concept, check_reference, note_local
 
 _LIST = Targets("List")
 _MEASUREREPORT_SUBJECT = Targets("Device", "Group", "Location", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -169,7 +169,7 @@ class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.type is None and self.type_element is None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Decimal, Instant, PositiveInt, String
 from benchside.fhir.r4.codes import EventStatusCode
 from benchside.fhir.r4.datatypes import Annotation, Attachment, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_decimal, check_reference, note_local
 
 _CAREPLAN_OR_SERVICEREQUEST = Targets("CarePlan", "ServiceRequest")
 _MEDIA_SUBJECT = Targets("Device", "Group", "Location", "Patient", "Practitioner", "PractitionerRole", "Specimen")
@@ -55,7 +55,7 @@ class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media")
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_CAREPLAN_OR_SERVICEREQUEST.prefixes):
                 check_reference(reference, _CAREPLAN_OR_SERVICEREQUEST)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import MedicationStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Ratio, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDICATION_OR_SUBSTANCE = Targets("Medication", "Substance")
 _ORGANIZATION = Targets("Organization")
@@ -73,7 +73,7 @@ class Medication(DomainResource, kw_only=True, tag_field="resourceType", tag="Me
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.manufacturer) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):

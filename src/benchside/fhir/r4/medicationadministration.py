@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _MEDICATIONADMINISTRATIONPERFORMER_ACTOR = Targets("Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _MEDICATIONADMINISTRATION_OR_PROCEDURE = Targets("MedicationAdministration", "Procedure")
@@ -124,7 +124,7 @@ class MedicationAdministration(DomainResource, kw_only=True, tag_field="resource
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiates_element is not None or (self.instantiates is not None and None in self.instantiates):
             check_aligned(self.instantiates, self.instantiates_element)
         for reference in self.partOf or ():

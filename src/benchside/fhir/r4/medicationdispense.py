@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, compare_dates, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, compare_dates, note_local
 
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
 _MEDICATIONDISPENSEPERFORMER_ACTOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -116,7 +116,7 @@ class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.partOf or ():
             if (text := reference.reference) is None or not text.startswith(_PROCEDURE.prefixes):
                 check_reference(reference, _PROCEDURE)

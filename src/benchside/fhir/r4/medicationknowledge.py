@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_base64, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_base64, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _OBSERVATIONDEFINITION = Targets("ObservationDefinition")
@@ -328,7 +328,7 @@ class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.manufacturer) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):

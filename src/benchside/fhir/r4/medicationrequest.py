@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _MEDICATIONREQUEST_REPORTEDREFERENCE = Targets("Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -152,7 +152,7 @@ class MedicationRequest(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.intent is None and self.intent_element is None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.codes import MedicationStatementStatusCode
 from benchside.fhir.r4.datatypes import Annotation, CodeableConcept, DomainResource, Dosage, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST = Targets("CarePlan", "MedicationRequest", "ServiceRequest")
 _MEDICATIONSTATEMENT_PARTOF = Targets("MedicationAdministration", "MedicationDispense", "MedicationStatement", "Observation", "Procedure")
@@ -48,7 +48,7 @@ class MedicationStatement(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST.prefixes):
                 check_reference(reference, _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST)

@@ -16,7 +16,7 @@ from benchside.fhir.r4.datatypes import (
     MarketingStatus,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _MEDICINALPRODUCTINDICATION = Targets("MedicinalProductIndication")
 _ORGANIZATION = Targets("Organization")
@@ -162,7 +162,7 @@ class MedicinalProduct(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.specialMeasures_element is not None or (self.specialMeasures is not None and None in self.specialMeasures):
             check_aligned(self.specialMeasures, self.specialMeasures_element)
         for reference in self.pharmaceuticalProduct or ():

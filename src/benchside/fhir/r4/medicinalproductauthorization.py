@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, DateTime
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDICINALPRODUCT_OR_MEDICINALPRODUCTPACKAGED = Targets("MedicinalProduct", "MedicinalProductPackaged")
 _ORGANIZATION = Targets("Organization")
@@ -82,7 +82,7 @@ class MedicinalProductAuthorization(DomainResource, kw_only=True, tag_field="res
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.subject) is not None and (
             (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCT_OR_MEDICINALPRODUCTPACKAGED.prefixes)
         ):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Population, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDICINALPRODUCTCONTRAINDICATIONOTHERTHERAPY_MEDICATIONREFERENCE = Targets(
     "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification"
@@ -52,7 +52,7 @@ class MedicinalProductContraindication(DomainResource, kw_only=True, tag_field="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(_MEDICATION_OR_MEDICINALPRODUCT.prefixes):
                 check_reference(reference, _MEDICATION_OR_MEDICINALPRODUCT)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Population, Quantity, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDICINALPRODUCTINDICATIONOTHERTHERAPY_MEDICATIONREFERENCE = Targets(
     "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification"
@@ -54,7 +54,7 @@ class MedicinalProductIndication(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(_MEDICATION_OR_MEDICINALPRODUCT.prefixes):
                 check_reference(reference, _MEDICATION_OR_MEDICINALPRODUCT)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Ratio, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 
@@ -66,7 +66,7 @@ class MedicinalProductIngredient(DomainResource, kw_only=True, tag_field="resour
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.manufacturer or ():
             if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDICINALPRODUCTINTERACTIONINTERACTANT_ITEMREFERENCE = Targets("Medication", "MedicinalProduct", "ObservationDefinition", "Substance")
 _MEDICATION_OR_MEDICINALPRODUCT_OR_SUBSTANCE = Targets("Medication", "MedicinalProduct", "Substance")
@@ -48,7 +48,7 @@ class MedicinalProductInteraction(DomainResource, kw_only=True, tag_field="resou
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(_MEDICATION_OR_MEDICINALPRODUCT_OR_SUBSTANCE.prefixes):
                 check_reference(reference, _MEDICATION_OR_MEDICINALPRODUCT_OR_SUBSTANCE)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, ProdCharacteristic, Quantity, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _MEDICINALPRODUCTINGREDIENT = Targets("MedicinalProductIngredient")
@@ -27,7 +27,7 @@ class MedicinalProductManufactured(DomainResource, kw_only=True, tag_field="reso
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.manufacturer or ():
             if (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes):
                 check_reference(reference, _ORGANIZATION)

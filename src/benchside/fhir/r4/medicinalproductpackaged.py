@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _DEVICEDEFINITION = Targets("DeviceDefinition")
 _MEDICINALPRODUCTMANUFACTURED = Targets("MedicinalProductManufactured")
@@ -79,7 +79,7 @@ class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resource
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.subject or ():
             if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCT.prefixes):
                 check_reference(reference, _MEDICINALPRODUCT)

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _MEDICINALPRODUCTINGREDIENT = Targets("MedicinalProductIngredient")
 _DEVICEDEFINITION = Targets("DeviceDefinition")
@@ -74,7 +74,7 @@ class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="re
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.ingredient or ():
             if (text := reference.reference) is None or not text.startswith(_MEDICINALPRODUCTINGREDIENT.prefixes):
                 check_reference(reference, _MEDICINALPRODUCTINGREDIENT)

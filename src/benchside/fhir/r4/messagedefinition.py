@@ -22,7 +22,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_aligned, is_positive_maximum, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, is_positive_maximum, note_local
 
 
 def _md_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -113,7 +113,7 @@ class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.replaces_element is not None or (self.replaces is not None and None in self.replaces):
             check_aligned(self.replaces, self.replaces_element)
         if self.status is None and self.status_element is None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, Id, String, Uri, Url
 from benchside.fhir.r4.codes import ResponseCodeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, Coding, ContactPoint, DomainResource, Element, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _OPERATIONOUTCOME = Targets("OperationOutcome")
 _DEVICE = Targets("Device")
@@ -96,7 +96,7 @@ class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         chosen = 0
         if self.eventCoding is not None:
             chosen += 1

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Decimal, Integer, String, Uri
 from benchside.fhir.r4.codes import OrientationTypeCode, QualityTypeCode, RepositoryTypeCode, SequenceTypeCode, StrandTypeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Quantity, Reference
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_decimal, check_reference, note_local
 
 _OBSERVATION = Targets("Observation")
 _MOLECULARSEQUENCE = Targets("MolecularSequence")
@@ -367,7 +367,7 @@ class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", 
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.coordinateSystem is None and self.coordinateSystem_element is None:
             raise ValueError("coordinateSystem is required")
         if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Markdown, String
 from benchside.fhir.r4.codes import NamingsystemIdentifierTypeCode, NamingsystemTypeCode, PublicationStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, Period, UsageContext
-from benchside.fhir.rules import Invariant, note_containment, preferred_identifiers_differ
+from benchside.fhir.rules import Invariant, note_local, preferred_identifiers_differ
 
 
 def _nsd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -80,7 +80,7 @@ class NamingSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -206,7 +206,7 @@ class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

@@ -22,7 +22,7 @@ from benchside.fhir.r4.datatypes import (
     SampledData,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, components_differ, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, components_differ, note_local
 
 _OBSERVATION_BASEDON = Targets(
     "CarePlan", "DeviceRequest", "ImmunizationRecommendation", "MedicationRequest", "NutritionOrder", "ServiceRequest"
@@ -219,7 +219,7 @@ class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="O
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_OBSERVATION_BASEDON.prefixes):
                 check_reference(reference, _OBSERVATION_BASEDON)

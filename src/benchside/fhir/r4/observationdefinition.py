@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Decimal, Integer, String
 from benchside.fhir.r4.codes import AdministrativeGenderCode, ObservationRangeCategoryCode, PermittedDataTypeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Range, Reference
-from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_decimal, check_reference, note_local
 
 _VALUESET = Targets("ValueSet")
 
@@ -96,7 +96,7 @@ class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.permittedDataType_element is not None or (self.permittedDataType is not None and None in self.permittedDataType):
             check_aligned(self.permittedDataType, self.permittedDataType_element)
         if (reference := self.validCodedValueSet) is not None and (

@@ -16,7 +16,7 @@ from benchside.fhir.r4.codes import (
     SearchParamTypeCode,
 )
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, UsageContext
-from benchside.fhir.rules import Invariant, check_aligned, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, note_local
 
 
 def _opd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -202,7 +202,7 @@ class OperationDefinition(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
         if self.status is None and self.status_element is None:

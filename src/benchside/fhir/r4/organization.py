@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _ENDPOINT = Targets("Endpoint")
@@ -87,7 +87,7 @@ class Organization(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
         if (reference := self.partOf) is not None and (

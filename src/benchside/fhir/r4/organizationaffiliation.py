@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY
 from benchside.fhir.r4.datatypes import CodeableConcept, ContactPoint, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _LOCATION = Targets("Location")
@@ -35,7 +35,7 @@ class OrganizationAffiliation(DomainResource, kw_only=True, tag_field="resourceT
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.organization) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_reference, note_local
 
 _PATIENT_OR_RELATEDPERSON = Targets("Patient", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
@@ -125,7 +125,7 @@ class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patie
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         chosen = 0
         if self.deceasedBoolean is not None or self.deceasedBoolean_element is not None:
             chosen += 1

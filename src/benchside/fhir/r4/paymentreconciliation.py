@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Date, DateTime, String
 from benchside.fhir.r4.codes import FmStatusCode, NoteTypeCode, RemittanceOutcomeCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
 _PRACTITIONERROLE = Targets("PractitionerRole")
@@ -93,7 +93,7 @@ class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.created is None and self.created_element is None:

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _PERSONLINK_TARGET = Targets("Patient", "Person", "Practitioner", "RelatedPerson")
 _ORGANIZATION = Targets("Organization")
@@ -58,7 +58,7 @@ class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.managingOrganization) is not None and (
             (text := reference.reference) is None or not text.startswith(_ORGANIZATION.prefixes)
         ):

@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _PRACTITIONER = Targets("Practitioner")
 _ORGANIZATION = Targets("Organization")
@@ -91,7 +91,7 @@ class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.practitioner) is not None and (
             (text := reference.reference) is None or not text.startswith(_PRACTITIONER.prefixes)
         ):

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _DEVICE = Targets("Device")
 _PROCEDUREPERFORMER_ACTOR = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -109,7 +109,7 @@ class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Pro
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Instant, Uri
 from benchside.fhir.r4.codes import ProvenanceEntityRoleCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Period, Reference, Signature
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _PROVENANCEAGENT_WHO = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _LOCATION = Targets("Location")
@@ -67,7 +67,7 @@ class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Pr
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         chosen = 0
         if self.occurredPeriod is not None:
             chosen += 1

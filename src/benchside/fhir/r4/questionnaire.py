@@ -27,7 +27,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_aligned, check_decimal, link_ids_differ, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, check_decimal, link_ids_differ, note_local
 
 
 def _que_7(this: Any, resource: Any, root: Any) -> bool | None:
@@ -517,7 +517,7 @@ class Questionnaire(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.derivedFrom_element is not None or (self.derivedFrom is not None and None in self.derivedFrom):
             check_aligned(self.derivedFrom, self.derivedFrom_element)
         if self.status is None and self.status_element is None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, Date, DateTime, Decimal, Integer, String, Time, Uri
 from benchside.fhir.r4.codes import QuestionnaireAnswersStatusCode
 from benchside.fhir.r4.datatypes import Attachment, BackboneElement, Coding, DomainResource, Element, Identifier, Quantity, Reference
-from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_local
 
 _CAREPLAN_OR_SERVICEREQUEST = Targets("CarePlan", "ServiceRequest")
 _OBSERVATION_OR_PROCEDURE = Targets("Observation", "Procedure")
@@ -146,7 +146,7 @@ class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceTyp
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_CAREPLAN_OR_SERVICEREQUEST.prefixes):
                 check_reference(reference, _CAREPLAN_OR_SERVICEREQUEST)

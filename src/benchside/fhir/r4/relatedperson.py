@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Period,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _PATIENT = Targets("Patient")
 
@@ -55,6 +55,6 @@ class RelatedPerson(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.patient) is not None and ((text := reference.reference) is None or not text.startswith(_PATIENT.prefixes)):
             check_reference(reference, _PATIENT)

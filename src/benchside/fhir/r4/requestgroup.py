@@ -34,7 +34,7 @@ from benchside.fhir.r4.datatypes import (
     RelatedArtifact,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _REQUESTGROUPACTION_PARTICIPANT = Targets("Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
@@ -218,7 +218,7 @@ class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

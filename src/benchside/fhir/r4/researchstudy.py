@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     RelatedArtifact,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _PLANDEFINITION = Targets("PlanDefinition")
 _RESEARCHSTUDY = Targets("ResearchStudy")
@@ -95,7 +95,7 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.protocol or ():
             if (text := reference.reference) is None or not text.startswith(_PLANDEFINITION.prefixes):
                 check_reference(reference, _PLANDEFINITION)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.codes import ResearchSubjectStatusCode
 from benchside.fhir.r4.datatypes import DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _RESEARCHSTUDY = Targets("ResearchStudy")
 _PATIENT = Targets("Patient")
@@ -33,7 +33,7 @@ class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", ta
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.study) is not None and (

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_local
 
 _GROUP_OR_PATIENT = Targets("Group", "Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -174,7 +174,7 @@ class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.subject) is not None and (

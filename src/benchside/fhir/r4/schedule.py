@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Period, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SCHEDULE_ACTOR = Targets("Device", "HealthcareService", "Location", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
 
@@ -29,7 +29,7 @@ class Schedule(DomainResource, kw_only=True, tag_field="resourceType", tag="Sche
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.actor or ():
             if (text := reference.reference) is None or not text.startswith(_SCHEDULE_ACTOR.prefixes):
                 check_reference(reference, _SCHEDULE_ACTOR)

@@ -15,7 +15,7 @@ from benchside.fhir.r4.codes import (
     SearchXpathUsageCode,
 )
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, UsageContext
-from benchside.fhir.rules import Invariant, check_aligned, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, note_local
 
 
 def _spd_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -106,7 +106,7 @@ class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", ta
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

@@ -20,7 +20,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_aligned, check_reference, note_local
 
 _CAREPLAN_OR_MEDICATIONREQUEST_OR_SERVICEREQUEST = Targets("CarePlan", "MedicationRequest", "ServiceRequest")
 _SERVICEREQUEST = Targets("ServiceRequest")
@@ -98,7 +98,7 @@ class ServiceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.instantiatesCanonical_element is not None or (
             self.instantiatesCanonical is not None and None in self.instantiatesCanonical
         ):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Instant, String
 from benchside.fhir.r4.codes import SlotstatusCode
 from benchside.fhir.r4.datatypes import CodeableConcept, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SCHEDULE = Targets("Schedule")
 
@@ -36,7 +36,7 @@ class Slot(DomainResource, kw_only=True, tag_field="resourceType", tag="Slot"):
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.schedule) is not None and ((text := reference.reference) is None or not text.startswith(_SCHEDULE.prefixes)):
             check_reference(reference, _SCHEDULE)
         if self.status is None and self.status_element is None:

@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SUBSTANCE = Targets("Substance")
 _PRACTITIONER_OR_PRACTITIONERROLE = Targets("Practitioner", "PractitionerRole")
@@ -181,7 +181,7 @@ class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Spec
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if (reference := self.subject) is not None and (
             (text := reference.reference) is None or not text.startswith(_SPECIMEN_SUBJECT.prefixes)
         ):

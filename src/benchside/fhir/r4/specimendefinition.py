@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Range,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SUBSTANCE = Targets("Substance")
 
@@ -146,4 +146,4 @@ class SpecimenDefinition(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")

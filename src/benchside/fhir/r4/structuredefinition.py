@@ -33,7 +33,7 @@ from benchside.fhir.rules import (
     first_path_is_type,
     hl7_has_no_defaults,
     hl7_types_are_simple,
-    note_containment,
+    note_local,
     paths_differ,
     root_has_no_slice,
     root_is_plain,
@@ -368,7 +368,7 @@ class StructureDefinition(DomainResource, kw_only=True, tag_field="resourceType"
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

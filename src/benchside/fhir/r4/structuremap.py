@@ -72,7 +72,7 @@ from benchside.fhir.r4.datatypes import (
     TriggerDefinition,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, astuple, check_aligned, check_base64, check_choice, check_decimal, note_containment
+from benchside.fhir.rules import Invariant, astuple, check_aligned, check_base64, check_choice, check_decimal, note_local
 
 
 def _smp_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -402,7 +402,7 @@ class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

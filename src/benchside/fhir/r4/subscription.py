@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Instant, MimeType, String, Url
 from benchside.fhir.r4.codes import SubscriptionChannelTypeCode, SubscriptionStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, ContactPoint, DomainResource, Element
-from benchside.fhir.rules import check_aligned, note_containment
+from benchside.fhir.rules import check_aligned, note_local
 
 
 class SubscriptionChannel(BackboneElement, kw_only=True):
@@ -49,7 +49,7 @@ class Subscription(DomainResource, kw_only=True, tag_field="resourceType", tag="
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.reason is None and self.reason_element is None:

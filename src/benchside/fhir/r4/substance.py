@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, String
 from benchside.fhir.r4.codes import SubstanceStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Quantity, Ratio, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SUBSTANCE = Targets("Substance")
 
@@ -72,4 +72,4 @@ class Substance(DomainResource, kw_only=True, tag_field="resourceType", tag="Sub
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")

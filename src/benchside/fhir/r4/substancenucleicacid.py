@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Integer, String
 from benchside.fhir.r4.datatypes import Attachment, BackboneElement, CodeableConcept, DomainResource, Element, Identifier
-from benchside.fhir.rules import note_containment
+from benchside.fhir.rules import note_local
 
 
 class SubstanceNucleicAcidSubunitSugar(BackboneElement, kw_only=True):
@@ -106,4 +106,4 @@ class SubstanceNucleicAcid(DomainResource, kw_only=True, tag_field="resourceType
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Integer, String
 from benchside.fhir.r4.datatypes import Attachment, BackboneElement, CodeableConcept, DomainResource, Element, SubstanceAmount
-from benchside.fhir.rules import check_aligned, note_containment
+from benchside.fhir.rules import check_aligned, note_local
 
 
 class SubstancePolymerRepeatRepeatUnitStructuralRepresentation(BackboneElement, kw_only=True):
@@ -136,6 +136,6 @@ class SubstancePolymer(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.modification_element is not None or (self.modification is not None and None in self.modification):
             check_aligned(self.modification, self.modification_element)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, Integer, String
 from benchside.fhir.r4.datatypes import Attachment, BackboneElement, CodeableConcept, DomainResource, Element, Identifier
-from benchside.fhir.rules import check_aligned, note_containment
+from benchside.fhir.rules import check_aligned, note_local
 
 
 class SubstanceProteinSubunit(BackboneElement, kw_only=True):
@@ -61,6 +61,6 @@ class SubstanceProtein(DomainResource, kw_only=True, tag_field="resourceType", t
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.disulfideLinkage_element is not None or (self.disulfideLinkage is not None and None in self.disulfideLinkage):
             check_aligned(self.disulfideLinkage, self.disulfideLinkage_element)

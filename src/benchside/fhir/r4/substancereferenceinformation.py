@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Quantity, Range, Reference
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _DOCUMENTREFERENCE = Targets("DocumentReference")
 
@@ -130,4 +130,4 @@ class SubstanceReferenceInformation(DomainResource, kw_only=True, tag_field="res
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")

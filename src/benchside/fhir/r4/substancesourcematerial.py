@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from benchside.fhir.primitives import NOT_EMPTY, String
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier
-from benchside.fhir.rules import check_aligned, note_containment
+from benchside.fhir.rules import check_aligned, note_local
 
 
 class SubstanceSourceMaterialPartDescription(BackboneElement, kw_only=True):
@@ -160,7 +160,7 @@ class SubstanceSourceMaterial(DomainResource, kw_only=True, tag_field="resourceT
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.parentSubstanceName_element is not None or (self.parentSubstanceName is not None and None in self.parentSubstanceName):
             check_aligned(self.parentSubstanceName, self.parentSubstanceName_element)
         if self.geographicalLocation_element is not None or (self.geographicalLocation is not None and None in self.geographicalLocation):

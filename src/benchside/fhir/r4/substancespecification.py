@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Ratio,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _SUBSTANCESPECIFICATION = Targets("SubstanceSpecification")
 _DOCUMENTREFERENCE = Targets("DocumentReference")
@@ -373,7 +373,7 @@ class SubstanceSpecification(DomainResource, kw_only=True, tag_field="resourceTy
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.source or ():
             if (text := reference.reference) is None or not text.startswith(_DOCUMENTREFERENCE.prefixes):
                 check_reference(reference, _DOCUMENTREFERENCE)

@@ -18,7 +18,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_concept, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_concept, check_reference, note_local
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 _SUPPLYREQUEST = Targets("SupplyRequest")
@@ -83,7 +83,7 @@ class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.basedOn or ():
             if (text := reference.reference) is None or not text.startswith(_SUPPLYREQUEST.prefixes):
                 check_reference(reference, _SUPPLYREQUEST)

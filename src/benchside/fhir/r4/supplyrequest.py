@@ -19,7 +19,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     Timing,
 )
-from benchside.fhir.rules import Targets, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_reference, note_local
 
 _DEVICE_OR_MEDICATION_OR_SUBSTANCE = Targets("Device", "Medication", "Substance")
 _SUPPLYREQUEST_REQUESTER = Targets("Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -93,7 +93,7 @@ class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         chosen = 0
         if self.itemCodeableConcept is not None:
             chosen += 1

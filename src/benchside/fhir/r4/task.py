@@ -72,7 +72,7 @@ from benchside.fhir.rules import (
     check_decimal,
     check_reference,
     compare_dates,
-    note_containment,
+    note_local,
 )
 
 _TASKRESTRICTION_RECIPIENT = Targets("Group", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
@@ -339,7 +339,7 @@ class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task"):
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         for reference in self.partOf or ():
             if (text := reference.reference) is None or not text.startswith(_TASK.prefixes):
                 check_reference(reference, _TASK)

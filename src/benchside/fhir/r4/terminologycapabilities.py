@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Canonical, Code, DateTime, Markdown, String, Uri, Url
 from benchside.fhir.r4.codes import CapabilityStatementKindCode, CodeSearchSupportCode, PublicationStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, UsageContext
-from benchside.fhir.rules import Invariant, check_aligned, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, note_local
 
 
 def _tcp_1(this: Any, resource: Any, root: Any) -> bool | None:
@@ -300,7 +300,7 @@ class TerminologyCapabilities(DomainResource, kw_only=True, tag_field="resourceT
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.date is None and self.date_element is None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, DateTime, Decimal, Markdown, String, Uri
 from benchside.fhir.r4.codes import ReportActionResultCodesCode, ReportParticipantTypeCode, ReportResultCodesCode, ReportStatusCodesCode
 from benchside.fhir.r4.datatypes import BackboneElement, DomainResource, Element, Identifier, Reference
-from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Invariant, Targets, check_decimal, check_reference, note_local
 
 _TESTSCRIPT = Targets("TestScript")
 
@@ -151,7 +151,7 @@ class TestReport(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if (reference := self.testScript) is not None and (

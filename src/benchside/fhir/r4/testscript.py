@@ -25,7 +25,7 @@ from benchside.fhir.r4.datatypes import (
     Reference,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_aligned, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, note_local
 
 
 def _tst_9_operation(this: Any, resource: Any, root: Any) -> bool | None:
@@ -653,7 +653,7 @@ class TestScript(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.url is None and self.url_element is None:
             raise ValueError("url is required")
         if self.name is None and self.name_element is None:

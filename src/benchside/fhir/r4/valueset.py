@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Identifier,
     UsageContext,
 )
-from benchside.fhir.rules import Invariant, check_aligned, check_decimal, note_containment
+from benchside.fhir.rules import Invariant, check_aligned, check_decimal, note_local
 
 
 def _vsd_6(this: Any, resource: Any, root: Any) -> bool | None:
@@ -303,7 +303,7 @@ class ValueSet(DomainResource, kw_only=True, tag_field="resourceType", tag="Valu
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Date, DateTime, String
 from benchside.fhir.r4.codes import VerificationresultStatusCode
 from benchside.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Reference, Signature, Timing
-from benchside.fhir.rules import Targets, check_aligned, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_aligned, check_reference, note_local
 
 _ORGANIZATION = Targets("Organization")
 _ORGANIZATION_OR_PRACTITIONER_OR_PRACTITIONERROLE = Targets("Organization", "Practitioner", "PractitionerRole")
@@ -129,7 +129,7 @@ class VerificationResult(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.targetLocation_element is not None or (self.targetLocation is not None and None in self.targetLocation):
             check_aligned(self.targetLocation, self.targetLocation_element)
         if self.status is None and self.status_element is None:

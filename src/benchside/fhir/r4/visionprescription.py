@@ -17,7 +17,7 @@ from benchside.fhir.r4.datatypes import (
     Quantity,
     Reference,
 )
-from benchside.fhir.rules import Targets, check_decimal, check_reference, note_containment
+from benchside.fhir.rules import Targets, check_decimal, check_reference, note_local
 
 _PATIENT = Targets("Patient")
 _ENCOUNTER = Targets("Encounter")
@@ -106,7 +106,7 @@ class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType",
 
     def __post_init__(self) -> None:
         if self.contained is not None:
-            note_containment()
+            note_local("")
         if self.status is None and self.status_element is None:
             raise ValueError("status is required")
         if self.created is None and self.created_element is None:
