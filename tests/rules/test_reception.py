@@ -300,3 +300,12 @@ def test_receive(status: str, scanned: str, known: bool, expected: list[str]) ->
 def test_every_rejection_has_a_name(language: str) -> None:
     assert all(reception_names(language).values())
     assert len(reception_names(language)) == len(TABLE.rejections)
+
+
+def test_P4_one_hundred_and_ten_percent_is_not_overfilled() -> None:
+    assert faults(specimen("CITRATE", "PT", fill_pct=Decimal(110)), CATALOGUE, TUBES, TABLE, at=AT) == ()
+
+
+def test_P8_twenty_aliquots_are_allowed() -> None:
+    aliquots, refusals = plan_aliquots(replace(SPUN, volume_ml=Decimal(100)), [(("IRON",), "x")] * 15, CATALOGUE, already=5)
+    assert (len(aliquots), refusals) == (15, ())

@@ -129,3 +129,9 @@ def test_every_priority_has_every_limit() -> None:
     for limits in TABLE.overdue_min.values():
         assert set(limits) == set(STAGES)
     assert reached([]) == {}
+
+
+def test_T4_on_the_limit_is_not_over_it_and_a_stage_may_take_no_time() -> None:
+    by_stage = {summary.stage: summary for summary in summarise([("stat", events(ordered=0, collected=15, received=15))], TABLE)}
+    assert (by_stage["order-to-collect"].count, by_stage["order-to-collect"].over_limit) == (1, 0)
+    assert (by_stage["collect-to-receive"].count, by_stage["collect-to-receive"].median) == (1, 0)

@@ -90,6 +90,9 @@ def test_usual_values_by_age_are_those_of_the_facts() -> None:
         pytest.param("temperature", "45.0", "Cel", "45.0", [], id="N2-hot"),
         pytest.param("temperature", "45.1", "Cel", None, ["vitals.sign.impossible"], id="N2-too-hot"),
         pytest.param("temperature", "98.6", "Cel", None, ["vitals.temperature.fahrenheit"], id="N2-fahrenheit-as-celsius"),
+        pytest.param("temperature", "95", "Cel", None, ["vitals.temperature.fahrenheit"], id="N2-fahrenheit-from-95"),
+        pytest.param("temperature", "106", "Cel", None, ["vitals.temperature.fahrenheit"], id="N2-fahrenheit-to-106"),
+        pytest.param("temperature", "106.1", "Cel", None, ["vitals.sign.impossible"], id="N2-beyond-106"),
         pytest.param("temperature", "94.9", "Cel", None, ["vitals.sign.impossible"], id="N2-neither"),
     ],
 )
@@ -236,3 +239,18 @@ def test_who_news2_is_not_for(birth: date | None, pregnant: bool, spinal: bool, 
 def test_usual_values_of_an_age(birth: date, low: int | None, heart_rate: tuple[int, int]) -> None:
     row, hypotension = age_ranges(birth, ON, TABLE)
     assert (hypotension, row.heart_rate) == (low, heart_rate)
+
+
+@pytest.mark.parametrize(
+    ("birth", "systolic"),
+    [
+        (date(2026, 4, 13), (67, 84)),
+        (date(2026, 4, 12), (72, 104)),
+        (date(2025, 5, 11), (72, 104)),
+        (date(2025, 5, 10), (86, 106)),
+        (date(2010, 5, 10), (90, 139)),
+    ],
+    ids=["twenty-seven-days", "twenty-eight-days", "one-tomorrow", "one-today", "sixteen-today"],
+)
+def test_usual_values_change_on_the_birthday(birth: date, systolic: tuple[int, int]) -> None:
+    assert age_ranges(birth, ON, TABLE)[0].systolic == systolic
