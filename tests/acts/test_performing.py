@@ -127,24 +127,25 @@ def test_a_promotion_counts_from_its_day(clinic: Clinic) -> None:
 
 def test_an_emergency_override_sets_reasons_aside_and_asks_for_a_review(clinic: Clinic) -> None:
     emergency = {"signed": True, "override_reason": "patient-in-danger", "override_text": "collapsed at the desk, no wristband"}
-    done = draw(clinic.by("tara", **emergency), "x", identification=None)
+    done = draw(clinic.by("sena", **emergency), "x", identification=None)
     row = OverriddenAct.objects.get()
-    assert (row.practitioner, row.act, row.reason, row.codes) == ("Practitioner/tara", "collect_specimen", "patient-in-danger", "identification.none")
+    assert (row.practitioner, row.act, row.reason, row.codes) == ("Practitioner/sena", "collect_specimen", "patient-in-danger", "identification.none")
     assert row.review_due == MORNING + timedelta(hours=24)
     task = read(clinic.record.read("Task", row.task).content)
     assert isinstance(task, r4.Task)
-    assert task.note is not None and task.note[0].text == "collapsed at the desk, no wristband"
-    assert clinic.rows("SELECT kind, open, patient, requester FROM work_row WHERE id = ?", row.task) == [("review-override", 1, "ana", "Practitioner/tara")]
+    assert task.note is not None
+    assert task.note[0].text == "collapsed at the desk, no wristband"
+    assert clinic.rows("SELECT kind, open, patient, requester FROM work_row WHERE id = ?", row.task) == [("review-override", 1, "ana", "Practitioner/sena")]
     assert clinic.record.read("Basic", done.id).number == clinic.record.read("Task", row.task).number, "one commit"
 
 
 def test_an_override_without_signature_or_of_what_no_rule_allows_stays_refused(clinic: Clinic) -> None:
     with pytest.raises(ActRefused) as refused:
-        draw(clinic.by("tara", override_reason="patient-in-danger", override_text="no time for it now"), "x", identification=None)
+        draw(clinic.by("sena", override_reason="patient-in-danger", override_text="no time for it now"), "x", identification=None)
     assert codes(refused) == ["identification.none", "signature.too-old"]
     emergency = {"signed": True, "override_reason": "patient-in-danger", "override_text": "no time for it now"}
     with pytest.raises(ActRefused) as refused:
-        draw(clinic.by("tara", **emergency), "x", identification=None, order=OrderFact("ServiceRequest/1", "revoked"))
+        draw(clinic.by("sena", **emergency), "x", identification=None, order=OrderFact("ServiceRequest/1", "revoked"))
     assert codes(refused) == ["order.not-active"]
     assert OverriddenAct.objects.count() == 0
 
@@ -187,7 +188,8 @@ def test_a_form_sent_twice_at_once_is_done_once(clinic: Clinic) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(answers) == 4 and len(set(answers)) == 1
+    assert len(answers) == 4
+    assert len(set(answers)) == 1
     assert Evidence.objects.count() == 1
 
 

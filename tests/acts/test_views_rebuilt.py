@@ -25,7 +25,7 @@ STEPS = ("order", "cancel", "claim", "release", "collect", "unable", "receive", 
 
 
 def view_rows(record: Record) -> dict[str, list[tuple[Any, ...]]]:
-    return {view.table: sorted(record.engine.rows(f"SELECT * FROM {view.table}"), key=repr) for view in record.policy.views.views}  # noqa: S608 - names of our own tables
+    return {view.table: sorted(record.engine.rows(f"SELECT * FROM {view.table}"), key=repr) for view in record.policy.views.views}
 
 
 def first(clinic: Clinic, sql: str) -> str:
@@ -55,7 +55,7 @@ def do(clinic: Clinic, step: str, person: str) -> None:
         case "reject":
             reject_specimen(clinic.by(person), specimen, "CLOTTED", "clot seen")
         case "result":
-            result(clinic, first(clinic, f"SELECT order_id FROM specimen_order WHERE specimen = '{specimen}'"), specimen, [("POTASSIUM", "7.2")], by=person)  # noqa: S608 - an id of our own
+            result(clinic, first(clinic, f"SELECT order_id FROM specimen_order WHERE specimen = '{specimen}'"), specimen, [("POTASSIUM", "7.2")], by=person)
         case "verify":
             verify_result(clinic.by(person), first(clinic, "SELECT id FROM report_row WHERE status = 'preliminary' ORDER BY id"))
         case "acknowledge":

@@ -95,15 +95,8 @@ def test_accession_numbers_are_given_once_and_without_gaps(clinic: Clinic) -> No
 POWER = """
 import os, signal, sys
 sys.path.insert(0, os.getcwd())
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-os.environ["BENCHSIDE_TEST_HOME"] = sys.argv[1]
-url = os.environ.pop("URL")
 import django
 django.setup()
-from pathlib import Path
-from django.db import connections
-from benchside.site.databases import database_settings
-connections.settings["default"].update(database_settings(url, Path(sys.argv[1])))
 from datetime import datetime
 import json
 from benchside.accounts.principal import Principal
@@ -112,7 +105,7 @@ from benchside.readiness import performing
 from benchside.readiness.performing import Performance
 from benchside.record.site import site_record
 from datetime import date
-given = json.loads(sys.argv[2])
+given = json.loads(sys.argv[1])
 at = datetime.fromisoformat(given["at"])
 def cut(*args, **kwargs):
     print("saving", flush=True)
@@ -131,8 +124,8 @@ def test_power_lost_between_scan_and_save_leaves_nothing_half_done(clinic: Clini
 
     def send(*, cut: bool) -> subprocess.CompletedProcess[str]:
         given = {"at": clinic.now.isoformat(), "work": work, "tubes": [(tube.label, tube.tube) for tube in tubes], "cut": cut}
-        return subprocess.run([sys.executable, "-c", POWER, str(tmp_path), json.dumps(given)], env={**os.environ, "URL": database},  # noqa: S603 - our own program
-                              capture_output=True, text=True, timeout=120, check=False)
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "benchside.site.settings", "BENCHSIDE_HOME": str(tmp_path), "BENCHSIDE_DATABASE_URL": database}
+        return subprocess.run([sys.executable, "-c", POWER, json.dumps(given)], env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     lost = send(cut=True)
     assert lost.returncode == -signal.SIGKILL, lost.stderr

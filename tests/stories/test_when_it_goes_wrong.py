@@ -76,7 +76,8 @@ def test_a_lapsed_competence_is_refused_in_words_and_a_senior_may_help(clinic: C
         collect(clinic, placed.work[0])
     assert codes(refused) == ["competence.lapsed"]
     text = text_of(refused.value.refusals[0], "en", names=names(package_requirements(), "en"))
-    assert "venipuncture" in text.words and "4 May 2026" in text.words, "the first moment it no longer held"
+    assert "venipuncture" in text.words
+    assert "4 May 2026" in text.words, "the first moment it no longer held"
     labels = clinic.rows("SELECT id, accession, tube FROM specimen_row ORDER BY accession")
     tubes = [ScannedTube(accession, tube, clinic.now, "T1", date(2027, 1, 31)) for _, accession, tube in labels]
     done = collect_specimens(clinic.by("tara", supervisor="sena"), placed.work[0], tubes, Draw(side="left"))

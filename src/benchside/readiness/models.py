@@ -103,7 +103,7 @@ class OverriddenAct(models.Model):
 class SiteRules(models.Model):
     """The site's own requirements, every change a row; the newest holds. `rules` as `merge_site_rules` takes them."""
 
-    rules = models.JSONField()
+    rules: "models.JSONField[dict[str, dict[str, object]]]" = models.JSONField()
     author = models.CharField(max_length=120)
     reason = models.TextField()
     at = models.DateTimeField()

@@ -8,7 +8,7 @@ is counted. `perform` inside it asks the gate and writes the commit. Times are t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -147,7 +147,7 @@ class Performed:
 def perform(
     performance: Performance, act: str, facts: Facts, *, further: Sequence[Refusal] = (), reason: str = "", patient: str = "",
     focus: str = "",
-) -> Iterator[Performed]:
+) -> Generator[Performed, None, None]:
     """Ask the gate, then write one commit with its evidence; an override or owed co-signature becomes a task beside it.
 
     `further` are the refusals that rules of the area found; `patient` and `focus` (`Type/id`) are what the tasks are about.

@@ -50,8 +50,11 @@ def record_vitals(
     performance: Performance, patient_id: str, readings: Sequence[Reading], identification: PatientIdentification, *, work_id: str = "",
     devices: Sequence[str] = (), precautions_seen: Sequence[str] = (), confirmed: Sequence[str] = (),
 ) -> RecordedVitals:
-    """Chart vital signs of an identified patient. `work_id` is the task they were asked by; `confirmed` the codes of contradictions
-    that were measured again. Raises ActRefused (N1 to N6 and the gate), NotFound."""
+    """Chart vital signs of an identified patient.
+
+    `work_id` is the task they were asked by; `confirmed` the codes of contradictions that were measured again. Raises ActRefused
+    (N1 to N6 and the gate), NotFound.
+    """
     record, at = performance.record, performance.at
     patient = patient_facts(record, patient_id, at)
     values, refusals = read_signs(readings, package_vitals())
@@ -116,8 +119,11 @@ def perform_point_of_care_test(
     performance: Performance, work_id: str, loinc: str, value: Decimal, unit: str, identification: PatientIdentification, *, meter: str,
     strip: Lot, precautions_seen: Sequence[str] = (), plausible: tuple[Decimal, Decimal] | None = None,
 ) -> PointOfCareResult:
-    """Chart a meter's result for a point-of-care order. The gate asks about the meter's control and the strip's lot. `plausible`
-    are the bounds outside which an entry is a slip. Raises ActRefused, NotFound."""
+    """Chart a meter's result for a point-of-care order.
+
+    The gate asks about the meter's control and the strip's lot. `plausible` are the bounds outside which an entry is a slip.
+    Raises ActRefused, NotFound.
+    """
     record, at = performance.record, performance.at
     task = load(record, r4.Task, work_id)
     orders = [load(record, r4.ServiceRequest, own) for own in order_ids_of(task)]

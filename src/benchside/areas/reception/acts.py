@@ -69,7 +69,8 @@ def register_patient(performance: Performance, new: NewPatient, *, confirmed: bo
         made = performed.create(r4.Patient(
             active=True, identifier=[r4.Identifier(use="usual", type=concept(IDENTIFIER_TYPE, "MR", "Medical record number"), system=RECORD_NUMBER, value=number)],
             name=[r4.HumanName(use="official", family=new.family.strip(), given=[part.strip() for part in new.given if part.strip()])],
-            birthDate=birth or None, gender=new.gender, telecom=[r4.ContactPoint(system="phone", value=new.phone.strip())] if new.phone.strip() else None,
+            birthDate=birth or None, gender=new.gender,  # type: ignore[arg-type]  # one of GENDERS, or it was refused
+            telecom=[r4.ContactPoint(system="phone", value=new.phone.strip())] if new.phone.strip() else None,
             communication=[r4.PatientCommunication(language=concept("urn:ietf:bcp:47", new.language), preferred=True)] if new.language else None,
         ))
     return RegisteredPatient(made.partition("/")[2], number)

@@ -9,6 +9,7 @@ from benchside.record import Record
 
 def next_number(record: Record, table: str, column: str, prefix: str, digits: int) -> int:
     """The next running number behind `prefix` in a view's column; the caller holds the write lock."""
-    assert table.isidentifier() and column.isidentifier()  # our own invariant: names of views, never what somebody typed
-    highest = record.engine.rows(f"SELECT max({column}) FROM {table} WHERE {column} >= ? AND {column} < ?", (f"{prefix}0", f"{prefix}:"))[0][0]
+    assert table.isidentifier()  # our own invariant: names of views, never what somebody typed
+    assert column.isidentifier()
+    highest = record.engine.rows(f"SELECT max({column}) FROM {table} WHERE {column} >= ? AND {column} < ?", (f"{prefix}0", f"{prefix}:"))[0][0]  # noqa: S608 - marks, limits and names of our own views; every value is bound
     return int(highest[len(prefix) : len(prefix) + digits]) + 1 if highest else 1

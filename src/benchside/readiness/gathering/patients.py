@@ -65,7 +65,7 @@ def phone_of(patient: r4.Patient) -> str:
 def _family_given(patient: r4.Patient) -> tuple[str, str]:
     names = [name for name in patient.name or () if name.use not in ("old", "maiden", "nickname", "anonymous")] or list(patient.name or ())
     name = next((one for one in names if one.use in ("usual", "official")), names[0] if names else None)
-    return ("", "") if name is None else (name.family or "", " ".join(name.given or ()))
+    return ("", "") if name is None else (name.family or "", " ".join(part for part in name.given or () if part))
 
 
 def _deceased(patient: r4.Patient) -> bool:
@@ -112,11 +112,8 @@ def _alert_rows(resource: Any, zone: tzinfo) -> Iterator[ViewRow]:
                resource.criticality or "", int(not ended and not wrong), start_us(resource.onsetDateTime or resource.recordedDate, zone), None)
         return
     first, last = ends(resource.period)
-    for kind, system in (("precaution", PRECAUTION), ("arm", ARM), ("note", ALERT)):
-        if code := code_of(resource.code, system):
-            break
-    else:
-        kind, code = "note", ""
+    kinds = (("precaution", PRECAUTION), ("arm", ARM), ("note", ALERT))
+    kind, code = next(((name, code) for name, system in kinds if (code := code_of(resource.code, system))), ("note", ""))
     yield (resource.id or "", version_of(resource), id_of(resource.subject, "Patient"), kind, code, words_of(resource.code), "",
            int(resource.status == "active"), start_us(first, zone), end_us(last, zone))
 
@@ -171,7 +168,7 @@ def alerts_of(record: Record, patient_id: str, kinds: Sequence[str], at: datetim
     now = microseconds(at)
     marks = ",".join("?" * len(kinds))
     return [(row[0], row[1], row[2]) for row in record.engine.rows(
-        f"SELECT kind, code, words FROM alert_row WHERE patient = ? AND kind IN ({marks}) AND active = 1 "
+        f"SELECT kind, code, words FROM alert_row WHERE patient = ? AND kind IN ({marks}) AND active = 1 "  # noqa: S608 - marks, limits and names of our own views; every value is bound
         f"AND (start_us IS NULL OR start_us <= ?) AND (stop_us IS NULL OR stop_us > ?) ORDER BY kind, code LIMIT {ALERTS_MAX}",
         (patient_id, *kinds, now, now),
     )]

@@ -19,7 +19,7 @@ def new_task(
     """A requested task. `patient`, `location` and `orders` are ids; `focus`, `owner`, `requester` and `part_of` are `Type/id`."""
     assert kind in WORK_KINDS  # our own invariant: kinds of work are few and known to screens
     return r4.Task(
-        status="requested", intent="order", priority=priority, code=concept(WORK, kind), description=words or None,
+        status="requested", intent="order", priority=priority, code=concept(WORK, kind), description=words or None,  # type: ignore[arg-type]  # checked by the acts
         basedOn=[reference(f"ServiceRequest/{order}") for order in orders] or None, focus=reference(focus) if focus else None,
         for_=reference(f"Patient/{patient}") if patient else None, authoredOn=date_time(at), requester=reference(requester),
         owner=reference(owner) if owner else None, location=reference(f"Location/{location}") if location else None,
@@ -41,7 +41,7 @@ def begin(task: r4.Task, at: datetime) -> None:
 
 def end(task: r4.Task, at: datetime, status: str = "completed", reason: r4.CodeableConcept | None = None) -> None:
     """End a task: `completed`, `failed` or `cancelled`."""
-    task.status = status
+    task.status = status  # type: ignore[assignment]  # one of three FHIR task-status codes
     task.lastModified = date_time(at)
     start = task.executionPeriod.start if task.executionPeriod is not None and task.executionPeriod.start else date_time(at)
     task.executionPeriod = r4.Period(start=start, end=date_time(at))

@@ -40,7 +40,7 @@ def seen_by(record: Record, observation: r4.Observation, report_id: str) -> list
     issued = moment(observation.issued, record.policy.zone)
     since = microseconds(issued) if issued is not None else 0
     found = [Seen(row[0], version - 1, "viewed") for row in record.engine.rows(
-        f"SELECT DISTINCT person FROM record_access WHERE target IN (?, ?) AND at >= ? LIMIT {SEEN_MAX}",
+        f"SELECT DISTINCT person FROM record_access WHERE target IN (?, ?) AND at >= ? LIMIT {SEEN_MAX}",  # noqa: S608 - marks, limits and names of our own views; every value is bound
         (f"Observation/{own}", f"DiagnosticReport/{report_id}", since))]
     found += [Seen(row[0], version - 1, "acknowledged") for row in record.engine.rows(
         "SELECT owner FROM work_row WHERE focus = ? AND kind = 'review-result' AND status = 'completed' LIMIT 50", (f"DiagnosticReport/{report_id}",))]
@@ -75,8 +75,11 @@ def amend_result(
     performance: Performance, observation_id: str, text: str, reason: str, *, unit: str | None = None, event: Literal["amend", "correct"] = "correct",
     seen_version: int | None = None,
 ) -> Amended:
-    """Change a released value: `correct` when it was wrong, `amend` when more is known. Everybody who knew it is told, the orderer
-    always; a call for a value that is no longer critical is withdrawn, a new critical value is called. Signed, with a reason."""
+    """Change a released value.
+
+    `correct` when it was wrong, `amend` when more is known. Everybody who knew it is told, the orderer always; a call for a
+    value that is no longer critical is withdrawn, a new critical value is called. Signed, with a reason.
+    """
     record, at, catalogue = performance.record, performance.at, package_catalogue()
     observation, order, report = _load(performance, observation_id, seen_version)
     analyte = catalogue.analyte(code_of(observation.code, TEST))
@@ -90,7 +93,7 @@ def amend_result(
         notices, before, was_critical = _notices(record, observation, report, order), value_text(observation), is_flagged_critical(observation)
         judged = judge(record, value, analyte, patient, _collected(record, observation, at), catalogue, but=observation_id)
         put_value(observation, value, judged)
-        observation.status = FHIR_STATUS[state]
+        observation.status = FHIR_STATUS[state]  # type: ignore[assignment]  # the table holds observation-status codes
         observation.issued = instant(at)
         line = f"Was {before} until {date_time(at)}: {reason.strip()}"
         observation.note = [*(observation.note or ()), r4.Annotation(text=line, time=date_time(at), authorReference=reference(performance.author))]
@@ -114,8 +117,10 @@ def _collected(record: Record, observation: r4.Observation, at: datetime) -> dat
 
 @act("cancel_result")
 def cancel_result(performance: Performance, observation_id: str, reason: str, *, seen_version: int | None = None) -> Amended:
-    """Take a result back: cancelled before release, marked as an error after it (its value stays in the history). Everybody who
-    knew it is told. The order opens again when nothing else answers it."""
+    """Take a result back: cancelled before release, marked as an error after it (its value stays in the history).
+
+    Everybody who knew it is told. The order opens again when nothing else answers it.
+    """
     record, at = performance.record, performance.at
     observation, order, report = _load(performance, observation_id, seen_version)
     before = STATE_OF_STATUS[observation.status or "registered"]
@@ -127,7 +132,7 @@ def cancel_result(performance: Performance, observation_id: str, reason: str, *,
         released = event == "mark-error"
         notices = _notices(record, observation, report, order) if released else ()
         text = f"{observation.code.text if observation.code else ''} {value_text(observation)} is not valid: {reason.strip()}".strip()
-        observation.status = FHIR_STATUS[state]
+        observation.status = FHIR_STATUS[state]  # type: ignore[assignment]  # the table holds observation-status codes
         observation.note = [*(observation.note or ()), r4.Annotation(text=reason.strip(), time=date_time(at), authorReference=reference(performance.author))]
         performed.update(observation)
         rest = [one for one in report.result or () if id_of(one, "Observation") != observation_id]

@@ -93,8 +93,11 @@ class CallLine:
 def call_critical_value(
     performance: Performance, work_id: str, event: CallEvent, *, person: str = "", read_back: str = "", text: str = "",
 ) -> CallLine:
-    """Keep one attempt to call a critical value: `not-reached`, `reached`, `read-back-right` (with the words read back) or
-    `read-back-wrong`. `person` is who answered (`Practitioner/id`). A value read back right ends the call. Raises ActRefused."""
+    """Keep one attempt to call a critical value.
+
+    `not-reached`, `reached`, `read-back-right` (with the words read back) or `read-back-wrong`. `person` is who answered
+    (`Practitioner/id`). A value read back right ends the call. Raises ActRefused.
+    """
     record, at = performance.record, performance.at
     task = load(record, r4.Task, work_id)
     call = call_of(record, task)
@@ -146,14 +149,16 @@ def people_on(record: Record, step: str, task: r4.Task, at: datetime) -> list[st
 
 @act("escalate_overdue")
 def escalate_overdue(performance: Performance) -> Escalated:
-    """Climb the ladder of every call whose rung is over, and raise every report nobody acknowledged in time. The worker does it
-    every minute with the clock told; doing it twice at the same time changes nothing more. Raises ActRefused."""
+    """Climb the ladder of every call whose rung is over, and raise every report nobody acknowledged in time.
+
+    The worker does it every minute with the clock told; doing it twice at the same time changes nothing more. Raises ActRefused.
+    """
     record, at = performance.record, performance.at
     calls: list[tuple[str, str]] = []
     reviews: list[str] = []
     climbing = _climbing(record, at)
     unread = [row[0] for row in record.engine.rows(
-        f"SELECT id FROM work_row WHERE open = 1 AND kind = 'review-result' AND due_us < ? ORDER BY due_us, id LIMIT {ESCALATED_MAX}", (microseconds(at),))]
+        f"SELECT id FROM work_row WHERE open = 1 AND kind = 'review-result' AND due_us < ? ORDER BY due_us, id LIMIT {ESCALATED_MAX}", (microseconds(at),))]  # noqa: S608 - marks, limits and names of our own views; every value is bound
     late = [task for own in unread if not facts_named(task := load(record, r4.Task, own), "escalated")]
     if not climbing and not late:
         return Escalated((), ())
@@ -180,7 +185,7 @@ def escalate_overdue(performance: Performance) -> Escalated:
 
 def _climbing(record: Record, at: datetime) -> list[tuple[r4.Task, Due]]:
     found: list[tuple[r4.Task, Due]] = []
-    for (own,) in record.engine.rows(f"SELECT id FROM work_row WHERE open = 1 AND kind = 'call-critical' ORDER BY authored_us, id LIMIT {ESCALATED_MAX}"):
+    for (own,) in record.engine.rows(f"SELECT id FROM work_row WHERE open = 1 AND kind = 'call-critical' ORDER BY authored_us, id LIMIT {ESCALATED_MAX}"):  # noqa: S608 - marks, limits and names of our own views; every value is bound
         task = load(record, r4.Task, own)
         call = call_of(record, task)
         owed = due(call, package_critical(), at)
@@ -247,8 +252,11 @@ def send_message(
     performance: Performance, recipients: Sequence[str], text: str, *, patient_id: str = "", about: str = "", answers: str = "", ask: bool = False,
     priority: str = "routine",
 ) -> Sent:
-    """Tell colleagues something, in the record. `about` is `Type/id`, `answers` the id of a message; `ask` makes a task for the
-    first recipient. Raises ActRefused, NotFound (for a recipient who is nobody)."""
+    """Tell colleagues something, in the record.
+
+    `about` is `Type/id`, `answers` the id of a message; `ask` makes a task for the first recipient. Raises ActRefused, NotFound
+    (for a recipient who is nobody).
+    """
     at = performance.at
     refusals: list[Refusal] = []
     if not 0 < len(recipients) <= MESSAGE_RECIPIENTS_MAX:

@@ -323,8 +323,10 @@ def _collected(specimen: r4.Specimen, tube: ScannedTube, draw: Draw, performance
 
 @act("collect_specimen")
 def collect_specimens(performance: Performance, work_id: str, tubes: Sequence[ScannedTube], draw: Draw | None = None) -> Collected:
-    """Record tubes drawn and scanned back to the patient. The collection time of each is its scan. Tubes of the task that are
-    missing leave it begun. Raises ActRefused with every reason of the gate and of the rules C3 to C9, D6, B3 to B5; NotFound.
+    """Record tubes drawn and scanned back to the patient.
+
+    The collection time of each is its scan. Tubes of the task that are missing leave it begun. Raises ActRefused with every
+    reason of the gate and of the rules C3 to C9, D6, B3 to B5; NotFound.
     """
     record, at, how = performance.record, performance.at, draw or Draw()
     task = load(record, r4.Task, work_id)

@@ -98,8 +98,10 @@ def place_order(
     performance: Performance, patient_id: str, items: Sequence[OrderItem], *, priority: str = "routine", timed: datetime | None = None,
     reasons: Sequence[str] = (), location: str = "", encounter: str = "", confirmed: Sequence[str] = (),
 ) -> PlacedOrders:
-    """Order tests and procedures for a patient. `reasons` are ICD-10-CM codes; `location` and `encounter` ids; `confirmed` the
-    codes wanted in spite of a duplicate. Raises ActRefused, NotFound.
+    """Order tests and procedures for a patient.
+
+    `reasons` are ICD-10-CM codes; `location` and `encounter` ids; `confirmed` the codes wanted in spite of a duplicate. Raises
+    ActRefused, NotFound.
     """
     record, at, catalogue = performance.record, performance.at, package_catalogue()
     patient = patient_facts(record, patient_id, at)
@@ -114,7 +116,7 @@ def place_order(
         works: dict[str, list[str]] = {}
         for item in items:
             request = _request(item, catalogue, performance, patient_id, requisition)
-            request.priority = priority
+            request.priority = priority  # type: ignore[assignment]  # one of PRIORITIES, or it was refused
             request.occurrenceDateTime = date_time(timed) if timed else None
             request.reasonCode = [concept(ICD10, code) for code in reasons] or None
             request.locationReference = [reference(f"Location/{location}")] if location else None

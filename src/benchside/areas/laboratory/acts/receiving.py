@@ -85,8 +85,9 @@ def open_report(performed: Performed, record: Record, order: r4.ServiceRequest, 
     """Register the report of an order when its material is here, so that the bench sees it waiting."""
     if record.engine.rows("SELECT 1 FROM report_row WHERE order_id = ? AND status <> 'cancelled' LIMIT 1", (order.id,)):
         return
+    code = order.code or r4.CodeableConcept(text="unnamed test")  # FHIR lets an order from elsewhere go without a code, a report not
     performed.create(r4.DiagnosticReport(
-        status="registered", code=order.code, subject=order.subject, basedOn=[reference(f"ServiceRequest/{order.id}")], encounter=order.encounter,
+        status="registered", code=code, subject=order.subject, basedOn=[reference(f"ServiceRequest/{order.id}")], encounter=order.encounter,
         specimen=[reference(f"Specimen/{specimen_id}")], effectiveDateTime=date_time(at),
     ))
 
@@ -142,8 +143,9 @@ class Rejected:
 
 @act("reject_specimen")
 def reject_specimen(performance: Performance, specimen_id: str, reason_code: str, text: str, *, tests: Sequence[str] = ()) -> Rejected:
-    """Reject a tube, wholly or for some tests, with a coded reason: the lost tests are collected again by a linked task, and the
-    collector and the orderers are told. `text` is for people. Raises ActRefused, NotFound.
+    """Reject a tube, wholly or for some tests, with a coded reason: the lost tests are collected again by a linked task, and the collector and the orderers are told.
+
+    `text` is for people. Raises ActRefused, NotFound.
     """
     record, at = performance.record, performance.at
     specimen, catalogue, rules = load(record, r4.Specimen, specimen_id), package_catalogue(), package_reception()

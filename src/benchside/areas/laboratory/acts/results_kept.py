@@ -58,7 +58,7 @@ def rule_patient(patient: PatientFacts) -> Patient:
 def earlier_results(record: Record, patient_id: str, code: str, collected: datetime, *, but: str = "", hours: int = 24 * 60) -> list[Earlier]:
     """Released earlier results of an analyte, newest first, at most EARLIER_MAX."""
     rows = record.engine.rows(
-        "SELECT value, unit, comparator, effective_us FROM result_row WHERE patient = ? AND test = ? AND effective_us < ? AND effective_us >= ? "
+        "SELECT value, unit, comparator, effective_us FROM result_row WHERE patient = ? AND test = ? AND effective_us < ? AND effective_us >= ? "  # noqa: S608 - marks, limits and names of our own views; every value is bound
         f"AND status IN ('final', 'amended', 'corrected') AND id <> ? ORDER BY effective_us DESC LIMIT {EARLIER_MAX}",
         (patient_id, code, microseconds(collected), microseconds(collected - timedelta(hours=hours)), but),
     )
@@ -87,11 +87,11 @@ def value_fields(value: Value) -> dict[str, Any]:
     match value:
         case Quantity():
             unit = value.unit
-            return {"valueQuantity": r4.Quantity(value=value.value, unit=unit, system=UCUM, code=unit, comparator=value.comparator)}
+            return {"valueQuantity": r4.Quantity(value=value.value, unit=unit, system=UCUM, code=unit, comparator=value.comparator)}  # type: ignore[arg-type]  # read by the rules: < <= >= >
         case CodedValue():
             return {"valueCodeableConcept": concept(ANSWER, value.code, text=value.code)}
         case TiterValue():
-            return {"valueRatio": r4.Ratio(numerator=r4.Quantity(value=Decimal(1), comparator=value.comparator), denominator=r4.Quantity(value=Decimal(value.dilution)))}
+            return {"valueRatio": r4.Ratio(numerator=r4.Quantity(value=Decimal(1), comparator=value.comparator), denominator=r4.Quantity(value=Decimal(value.dilution)))}  # type: ignore[arg-type]  # the same comparators
         case TextValue():
             return {"valueString": value.text}
 
