@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from benchside.fhir import Fault, r4, write
-from benchside.fhir.references import references
+from benchside.fhir.references import reference_elements, references
 from benchside.fhir.search.extraction import index_values
 from benchside.record import chain, dangling, rows
 from benchside.record.attribution import Attribution
@@ -62,7 +62,8 @@ class _Staged:
     must_exist: bool = False
     index: rows.IndexRows | None = None
     patient: str | None = None
-    references: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    targets: set[str] = field(default_factory=set[str])
+    """`Type/id` of every resource of this record it points to."""
     stored: Stored | None = None
 
 
@@ -144,11 +145,8 @@ class Commit:
             values = index_values(staged.resource, self._policy.zone)
             staged.index = rows.index_rows(values)
             staged.patient = patient_id(staged.type, staged.id, values)
-            staged.references = [
-                (path, target)
-                for path, reference in references(staged.resource)
-                if (target := local_target(reference.reference)) is not None
-            ]
+            found = (local_target(reference.reference) for reference in reference_elements(staged.resource))
+            staged.targets = {target for target in found if target is not None}
 
     def finish(self) -> list[Stored]:
         """Check and write everything. The caller holds the write lock and ends the transaction."""
@@ -174,7 +172,7 @@ class Commit:
     def _known(self) -> dict[int, _Known]:
         wanted = set(self._staged)
         for staged in self._staged.values():
-            wanted.update(word(target) for _, target in staged.references)
+            wanted.update(word(target) for target in staged.targets)
             if staged.patient:
                 wanted.add(word(f"Patient/{staged.patient}"))
         found: dict[int, _Known] = {}
@@ -203,12 +201,10 @@ class Commit:
         """Refuse references to what is not there (or list them, where the policy allows), and broken deletions."""
         missing: list[tuple[_Staged, str, str]] = []
         for staged in self._staged.values():
-            for path, target in staged.references:
-                here = self._staged.get(word(target))
-                there = known.get(word(target))
-                alive = here.method != "DELETE" if here else there is not None and not there.deleted
-                if not alive:
-                    missing.append((staged, path, target))
+            lost = {target for target in staged.targets if not self._alive(word(target), known)}
+            if lost and staged.resource is not None:
+                paths = ((path, local_target(reference.reference)) for path, reference in references(staged.resource))
+                missing += [(staged, path, target) for path, target in paths if target is not None and target in lost]
         if missing and not self._policy.dangling_allowed:
             message = "{} is not in the record. Send it first, or in the same transaction."
             raise DanglingReferences(tuple(Fault(path, "not-found", message.format(target)) for _, path, target in missing))
@@ -217,6 +213,10 @@ class Commit:
             if staged.method == "DELETE" and now is not None:
                 self._check_unreferenced(staged)
         return missing
+
+    def _alive(self, target: int, known: dict[int, _Known]) -> bool:
+        here, there = self._staged.get(target), known.get(target)
+        return here.method != "DELETE" if here else there is not None and not there.deleted
 
     def _check_unreferenced(self, staged: _Staged) -> None:
         numbers = reference_numbers()

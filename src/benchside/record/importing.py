@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchside.fhir import Fault, Invalid, r4, read
-from benchside.fhir.references import references
+from benchside.fhir.references import reference_elements
 from benchside.record.attribution import Attribution
 from benchside.record.errors import DanglingReferences, RecordRefusal
 from benchside.record.resource_id import new_id
@@ -168,7 +168,7 @@ def bundle_resources(bundle: r4.Bundle) -> Iterator[r4.AnyResource]:
     for entry in bundle.entry or ():
         if entry.resource is None:
             continue
-        for _, reference in references(entry.resource):
+        for reference in reference_elements(entry.resource):
             target = targets.get(reference.reference or "")
             if target is not None:
                 reference.reference = target

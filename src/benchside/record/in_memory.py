@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
-from benchside.fhir import r4, read
+from benchside.fhir import r4, restore
 from benchside.fhir.search.criteria import Clause, Criterion, Search, Sort, StringValue
 from benchside.fhir.search.extraction import index_values
 from benchside.fhir.search.parameters import TEXT_PARAMETERS, Parameter, parameters
@@ -52,7 +52,7 @@ def found(engine: Engine, search: Search, source: str, where: Sql, texts: Sequen
         raise TooManyToRead(message)
     keyed: list[tuple[list[tuple[int, Any]], Row]] = []
     for row in rows:
-        resource = read(bytes(row[5]))
+        resource = restore(bytes(row[5]))
         if all(_has_words(clause, resource) for clause in texts):
             keyed.append((_keys(search.sort, resource, zone), row))
     for place in range(len(search.sort) - 1, -1, -1):

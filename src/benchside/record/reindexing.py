@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from benchside.fhir import read
+from benchside.fhir import restore
 from benchside.fhir.search.extraction import index_values
 from benchside.record.engine import Engine
 from benchside.record.keys import word
@@ -28,7 +28,7 @@ def reindex(engine: Engine, keys: Sequence[int], zone: tzinfo) -> None:
             engine.run(f"DELETE FROM {table} WHERE resource IN ({marks})", part)
         batch = IndexBatch()
         for key, type_, id_, content in engine.rows(_CURRENT.format(marks=marks), part):
-            values = index_values(read(bytes(content)), zone)
+            values = index_values(restore(bytes(content)), zone)
             rows = index_rows(values)
             patient = _patient_key(engine, patient_id(type_, id_, values))
             engine.run(

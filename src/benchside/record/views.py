@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from benchside.fhir import r4, read
+from benchside.fhir import r4, restore
 from benchside.record.engine import Engine, in_dialect
 
 ViewRow = tuple[int | float | str | None, ...]
@@ -117,7 +117,7 @@ def rebuild(engine: Engine, view: View, progress: Callable[[int], None] = lambda
     for resource_type in sorted(view.resource_types):
         after = (0, 0)
         while page := engine.rows(_CURRENT, (resource_type, *after)):
-            changes = [(int(key), read(bytes(content))) for key, content, _ in page]
+            changes = [(int(key), restore(bytes(content))) for key, content, _ in page]
             insert_rows(engine, view, view_rows(view, changes)[1])
             after = (page[-1][2], page[-1][0])
             done += len(page)
