@@ -207,6 +207,8 @@ class _SearchReader:
 
     def _result_reader(self, name: str) -> Callable[[str], None] | None:
         """The reader of a parameter that shapes the result, or None for one that filters."""
+        if not name.startswith("_"):
+            return None
         base, _, modifier = name.partition(":")
         if base in ("_include", "_revinclude"):
             return lambda value: self._read_include(base, modifier, value)

@@ -75,6 +75,7 @@ MODIFIERS: Final = {
 }
 """By kind of parameter, beside `:missing`, which every indexed parameter has."""
 
+_ESCAPED = re.compile(r"\\([,|$\\])")
 _PREFIX = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
@@ -96,6 +97,8 @@ _KM_OF_A_DEGREE: Final = Decimal("111.32")
 
 def split(text: str, separator: str) -> list[str]:
     """The parts of `text` between separators that no backslash escapes; the escapes stay."""
+    if "\\" not in text:
+        return text.split(separator)
     parts: list[str] = []
     start = place = 0
     while place < len(text):
@@ -111,7 +114,7 @@ def split(text: str, separator: str) -> list[str]:
 
 def unescape(text: str) -> str:
     r"""The text meant: `\,`, `\|`, `\$` and `\\` lose their backslash; another backslash stays."""
-    return re.sub(r"\\([,|$\\])", r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def read_values(parameter: Parameter, modifier: str | None, raw: str, setting: Setting) -> tuple[Value, ...]:
