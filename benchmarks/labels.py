@@ -1,4 +1,4 @@
-"""How fast labels are made and confirmed. Run: python benchmarks/labels.py
+"""How fast labels are made and confirmed. Run: python benchmarks/labels.py.
 
 Beside each figure stands what it has to keep up with, measured or known: a desktop label printer feeds six inches a second,
 so six labels of one inch a second; and, when it is installed, the PyPI package `zpl`, which writes the same fields without

@@ -31,29 +31,48 @@ SETUP = Attribution(author="Device/setup", act="test.setup")
 
 # id, role, family name
 STAFF = (
-    ("juno", "junior_technician", "Junior"), ("tara", "technician", "Tech"), ("theo", "technician", "Second"), ("sena", "senior_technician", "Senior"),
-    ("lena", "lead_technician", "Lead"), ("nora", "nurse", "Nurse"), ("dana", "physician", "Doctor"), ("omar", "physician", "Other"),
+    ("juno", "junior_technician", "Junior"),
+    ("tara", "technician", "Tech"),
+    ("theo", "technician", "Second"),
+    ("sena", "senior_technician", "Senior"),
+    ("lena", "lead_technician", "Lead"),
+    ("nora", "nurse", "Nurse"),
+    ("dana", "physician", "Doctor"),
+    ("omar", "physician", "Other"),
     ("fred", "front_desk", "Front"),
 )
 
 
 def practitioner(own: str, family: str) -> r4.Practitioner:
     return r4.Practitioner(
-        id=own, active=True, name=[r4.HumanName(family=family, given=[own.title()])],
-        qualification=[r4.PractitionerQualification(code=concept(CREDENTIAL, "licence"), period=r4.Period(start="2020-01-01", end="2030-12-31"))],
+        id=own,
+        active=True,
+        name=[r4.HumanName(family=family, given=[own.title()])],
+        qualification=[
+            r4.PractitionerQualification(code=concept(CREDENTIAL, "licence"), period=r4.Period(start="2020-01-01", end="2030-12-31"))
+        ],
     )
 
 
-def held(own: str, system: str, code: str, *, start: str = "2025-01-01", end: str = "2027-12-31", active: bool = True, id_: str = "") -> r4.PractitionerRole:
+def held(
+    own: str, system: str, code: str, *, start: str = "2025-01-01", end: str = "2027-12-31", active: bool = True, id_: str = ""
+) -> r4.PractitionerRole:
     return r4.PractitionerRole(
-        id=id_ or f"{own}-{code.replace('_', '-')}", active=active, practitioner=reference(f"Practitioner/{own}"), code=[concept(system, code)],
+        id=id_ or f"{own}-{code.replace('_', '-')}",
+        active=active,
+        practitioner=reference(f"Practitioner/{own}"),
+        code=[concept(system, code)],
         period=r4.Period(start=start, end=end),
     )
 
 
 def patient(own: str, family: str, given: str, birth: str, gender: str = "female", phone: str = "", number: str = "") -> r4.Patient:
     return r4.Patient(
-        id=own, active=True, name=[r4.HumanName(use="official", family=family, given=given.split())], birthDate=birth, gender=gender,
+        id=own,
+        active=True,
+        name=[r4.HumanName(use="official", family=family, given=given.split())],
+        birthDate=birth,
+        gender=gender,
         identifier=[r4.Identifier(system=RECORD_NUMBER, value=number or f"MRN{own}")],
         telecom=[r4.ContactPoint(system="phone", value=phone)] if phone else None,
     )
@@ -61,10 +80,14 @@ def patient(own: str, family: str, given: str, birth: str, gender: str = "female
 
 def device(own: str, kind: str) -> r4.Device:
     return r4.Device(
-        id=own, status="active", type=concept(EQUIPMENT, kind),
-        extension=[r4.Extension(url=extension_url("calibration-due"), valueDateTime="2027-01-01T00:00:00Z"),
-                   r4.Extension(url=extension_url("control-state"), valueCode="passed"),
-                   r4.Extension(url=extension_url("control-valid-until"), valueDateTime="2027-01-01T00:00:00Z")],
+        id=own,
+        status="active",
+        type=concept(EQUIPMENT, kind),
+        extension=[
+            r4.Extension(url=extension_url("calibration-due"), valueDateTime="2027-01-01T00:00:00Z"),
+            r4.Extension(url=extension_url("control-state"), valueCode="passed"),
+            r4.Extension(url=extension_url("control-valid-until"), valueDateTime="2027-01-01T00:00:00Z"),
+        ],
     )
 
 
@@ -117,10 +140,17 @@ def open_clinic() -> Clinic:
         resources += [practitioner(own, family), held(own, ROLE, role)]
         if role.endswith("technician") or role == "nurse":
             resources += [held(own, COMPETENCE, name) for name in package_requirements().competences]
-    resources += [device("printer", "label_printer"), device("analyzer", "analyzer"), device("spinner", "centrifuge"), device("meter", "point_of_care_meter")]
     resources += [
-        patient("ana", "Silva", "Ana Maria", "1980-02-03", phone="+1 555 010 1234"), patient("bea", "García", "Beatriz", "1975-11-30"),
-        patient("joe", "Smith", "Joseph", "1962-07-04", "male"), patient("kid", "Smith", "Kim", "2021-04-01", "male"),
+        device("printer", "label_printer"),
+        device("analyzer", "analyzer"),
+        device("spinner", "centrifuge"),
+        device("meter", "point_of_care_meter"),
+    ]
+    resources += [
+        patient("ana", "Silva", "Ana Maria", "1980-02-03", phone="+1 555 010 1234"),
+        patient("bea", "García", "Beatriz", "1975-11-30"),
+        patient("joe", "Smith", "Joseph", "1962-07-04", "male"),
+        patient("kid", "Smith", "Kim", "2021-04-01", "male"),
     ]
     clinic.now = MORNING - DAY
     clinic.write(*resources)
@@ -129,11 +159,34 @@ def open_clinic() -> Clinic:
 
 
 def precaution(own: str, patient_id: str, code: str) -> r4.Flag:
-    return r4.Flag(id=own, status="active", code=concept(PRECAUTION, code), subject=reference(f"Patient/{patient_id}"), period=r4.Period(start="2026-01-01"))
+    return r4.Flag(
+        id=own,
+        status="active",
+        code=concept(PRECAUTION, code),
+        subject=reference(f"Patient/{patient_id}"),
+        period=r4.Period(start="2026-01-01"),
+    )
 
 
 def arm(own: str, patient_id: str, code: str) -> r4.Flag:
-    return r4.Flag(id=own, status="active", code=concept(ARM, code), subject=reference(f"Patient/{patient_id}"), period=r4.Period(start="2026-01-01"))
+    return r4.Flag(
+        id=own, status="active", code=concept(ARM, code), subject=reference(f"Patient/{patient_id}"), period=r4.Period(start="2026-01-01")
+    )
 
 
-__all__ = ["DAY", "HOUR", "MINUTE", "MORNING", "TUBE_LOT", "Clinic", "arm", "date_time", "device", "held", "open_clinic", "patient", "practitioner", "precaution"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "MORNING",
+    "TUBE_LOT",
+    "Clinic",
+    "arm",
+    "date_time",
+    "device",
+    "held",
+    "open_clinic",
+    "patient",
+    "practitioner",
+    "precaution",
+]

@@ -47,12 +47,17 @@ def identified(clinic: Clinic, who: str = "ana") -> PatientIdentification:
 def test_a_patient_is_registered_under_the_next_number_and_asked_about_when_known(clinic: Clinic) -> None:
     done = register_patient(clinic.by("fred"), CARLA)
     assert done.record_number == "B0000001"
-    assert clinic.rows("SELECT name, birth_date, language FROM patient_row WHERE id = ?", done.patient) == [("Carla Núñez", "1990-01-02", "es")]
+    assert clinic.rows("SELECT name, birth_date, language FROM patient_row WHERE id = ?", done.patient) == [
+        ("Carla Núñez", "1990-01-02", "es")
+    ]
     with pytest.raises(ActRefused) as refused:
         register_patient(clinic.by("fred"), NewPatient("Nunes", ("Karla",), date(1990, 1, 2), "female"))
     assert codes(refused) == ["registration.duplicate"]
     assert "B0000001" in str(refused.value.refusals[0].facts["patients"])
-    assert register_patient(clinic.by("fred"), NewPatient("Nunes", ("Karla",), date(1990, 1, 2), "female"), confirmed=True).record_number == "B0000002"
+    assert (
+        register_patient(clinic.by("fred"), NewPatient("Nunes", ("Karla",), date(1990, 1, 2), "female"), confirmed=True).record_number
+        == "B0000002"
+    )
 
 
 def test_a_registration_is_told_every_fault(clinic: Clinic) -> None:
@@ -64,17 +69,32 @@ def test_a_registration_is_told_every_fault(clinic: Clinic) -> None:
 def test_vital_signs_are_charted_and_end_their_work(clinic: Clinic) -> None:
     placed = order(clinic, "VITALS")
     assert clinic.rows("SELECT kind FROM work_row WHERE id = ?", placed.work[0]) == [("vital-signs",)]
-    readings = [Reading("heart_rate", Decimal(72), "/min"), Reading("temperature", Decimal("98.6"), "[degF]"), Reading("systolic", Decimal(120), "mm[Hg]"),
-                Reading("diastolic", Decimal(80), "mm[Hg]")]
+    readings = [
+        Reading("heart_rate", Decimal(72), "/min"),
+        Reading("temperature", Decimal("98.6"), "[degF]"),
+        Reading("systolic", Decimal(120), "mm[Hg]"),
+        Reading("diastolic", Decimal(80), "mm[Hg]"),
+    ]
     done = record_vitals(clinic.by("tara"), "ana", readings, identified(clinic), work_id=placed.work[0])
     assert clinic.rows("SELECT loinc, value, unit FROM result_row WHERE category = 'vital-signs' ORDER BY loinc") == [
-        ("8310-5", "37.0", "Cel"), ("85354-9", "", ""), ("8867-4", "72", "/min")]
+        ("8310-5", "37.0", "Cel"),
+        ("85354-9", "", ""),
+        ("8867-4", "72", "/min"),
+    ]
     assert len(done.observations) == 3
     assert clinic.rows("SELECT status FROM order_row") == [("completed",)]
     assert clinic.rows("SELECT status FROM work_row") == [("completed",)]
     with pytest.raises(ActRefused) as refused:
-        record_vitals(clinic.by("tara"), "ana", [Reading("systolic", Decimal(80), "mm[Hg]"), Reading("diastolic", Decimal(120), "mm[Hg]"),
-                                                  Reading("heart_rate", Decimal(720), "/min")], identified(clinic))
+        record_vitals(
+            clinic.by("tara"),
+            "ana",
+            [
+                Reading("systolic", Decimal(80), "mm[Hg]"),
+                Reading("diastolic", Decimal(120), "mm[Hg]"),
+                Reading("heart_rate", Decimal(720), "/min"),
+            ],
+            identified(clinic),
+        )
     assert codes(refused) == ["vitals.sign.impossible", "vitals.pressure.reversed"]
 
 
@@ -83,7 +103,9 @@ def test_a_narrow_pulse_pressure_is_charted_once_measured_again(clinic: Clinic) 
     with pytest.raises(ActRefused) as refused:
         record_vitals(clinic.by("tara"), "ana", readings, identified(clinic))
     assert codes(refused) == ["vitals.pressure.narrow"]
-    assert len(record_vitals(clinic.by("tara"), "ana", readings, identified(clinic), confirmed=["vitals.pressure.narrow"]).observations) == 1
+    assert (
+        len(record_vitals(clinic.by("tara"), "ana", readings, identified(clinic), confirmed=["vitals.pressure.narrow"]).observations) == 1
+    )
 
 
 def test_a_meter_without_valid_control_gives_no_result(clinic: Clinic) -> None:
@@ -93,11 +115,15 @@ def test_a_meter_without_valid_control_gives_no_result(clinic: Clinic) -> None:
     strip = Lot("test_strip", "S9", date(2026, 5, 10))
     clinic.tell(at=clinic.now.replace(year=2027))
     with pytest.raises(ActRefused) as refused:
-        perform_point_of_care_test(clinic.by("nora"), placed.work[0], loinc, Decimal(101), "mg/dL", identified(clinic), meter="meter", strip=strip)
+        perform_point_of_care_test(
+            clinic.by("nora"), placed.work[0], loinc, Decimal(101), "mg/dL", identified(clinic), meter="meter", strip=strip
+        )
     assert codes(refused) == ["equipment.calibration-overdue", "equipment.qc-due", "lot.expired"]
     clinic.tell(at=clinic.now.replace(year=2026))
     good = Lot("test_strip", "S9", date(2026, 12, 31))
-    perform_point_of_care_test(clinic.by("nora"), placed.work[0], loinc, Decimal(101), "mg/dL", identified(clinic), meter="meter", strip=good)
+    perform_point_of_care_test(
+        clinic.by("nora"), placed.work[0], loinc, Decimal(101), "mg/dL", identified(clinic), meter="meter", strip=good
+    )
     assert clinic.rows("SELECT value, device FROM result_row") == [("101", "Device/meter")]
     assert clinic.rows("SELECT open FROM work_row") == [(0,)]
 
@@ -134,7 +160,11 @@ def test_a_competence_is_signed_off_by_somebody_else_who_holds_it(clinic: Clinic
     assert codes(refused) == ["second-person.self-subject"]
     done = sign_off_competence(clinic.by("sena", signed=True), "juno", "venipuncture", valid_days=180)
     assert done.until == clinic.now + timedelta(days=180)
-    states = [held_.period.state(clinic.now) for held_ in performer_of(clinic.record, "juno", clinic.now).competences if held_.name == "venipuncture"]
+    states = [
+        held_.period.state(clinic.now)
+        for held_ in performer_of(clinic.record, "juno", clinic.now).competences
+        if held_.name == "venipuncture"
+    ]
     assert "current" in states
 
 
@@ -194,16 +224,26 @@ def test_values_that_cannot_be_are_refused_with_every_reason(clinic: Clinic) -> 
     placed = order(clinic, "BMP")
     collected = collect(clinic, placed.work[0])
     with pytest.raises(ActRefused) as refused:
-        enter_result(clinic.by("tara"), placed.orders[0], collected.specimens[0], [
-            EnteredValue("SODIUM", "14O"), EnteredValue("POTASSIUM", "41"), EnteredValue("TSH", "2"), EnteredValue("CALCIUM", "9.44")])
-    assert codes(refused) == ["results.specimen.state", "results.value.not-a-number", "results.value.implausible", "results.analyte.other-order",
-                              "results.value.too-many-decimals"]
+        enter_result(
+            clinic.by("tara"),
+            placed.orders[0],
+            collected.specimens[0],
+            [EnteredValue("SODIUM", "14O"), EnteredValue("POTASSIUM", "41"), EnteredValue("TSH", "2"), EnteredValue("CALCIUM", "9.44")],
+        )
+    assert codes(refused) == [
+        "results.specimen.state",
+        "results.value.not-a-number",
+        "results.value.implausible",
+        "results.analyte.other-order",
+        "results.value.too-many-decimals",
+    ]
 
 
 def test_a_message_makes_work_when_an_answer_is_asked_for(clinic: Clinic) -> None:
     sent = send_message(clinic.by("dana"), ["Practitioner/tara"], "please draw from the right arm", patient_id="ana", ask=True)
     assert clinic.rows("SELECT owner, words, focus FROM work_row WHERE id = ?", sent.work) == [
-        ("Practitioner/tara", "please draw from the right arm", f"Communication/{sent.communication}")]
+        ("Practitioner/tara", "please draw from the right arm", f"Communication/{sent.communication}")
+    ]
     with pytest.raises(ActRefused) as refused:
         send_message(clinic.by("dana"), [], " ")
     assert codes(refused) == ["message.recipients", "message.text"]

@@ -15,20 +15,38 @@ from tests.acts.clinic import Clinic, patient
 def crowd(clinic: Clinic) -> Clinic:
     """The clinic with a few more people."""
     clinic.write(
-        patient("eva", "Núñez-Prado", "Eva", "1990-03-04", phone="(555) 010-7788"), patient("eve", "Nunes", "Evelyn", "1990-04-03"),
-        patient("gus", "Garza", "Gustavo", "1975-11-30", "male"), patient("lia", "García", "Lía", "2001-01-01", number="X-42"),
+        patient("eva", "Núñez-Prado", "Eva", "1990-03-04", phone="(555) 010-7788"),
+        patient("eve", "Nunes", "Evelyn", "1990-04-03"),
+        patient("gus", "Garza", "Gustavo", "1975-11-30", "male"),
+        patient("lia", "García", "Lía", "2001-01-01", number="X-42"),
         patient("mar", "Garcia Lopez", "María", "1988-08-08"),
     )
     return clinic
 
 
 CASES = [
-    ("silva", ["ana"], "a family name"), ("ana silva", ["ana"], "names in any order"), ("maria sil", ["ana"], "a beginning"), ("SILVA, Ana", ["ana"], "case and comma"),
-    ("garcia", ["bea", "lia", "mar"], "accents do not count"), ("gracia", ["bea", "lia", "mar"], "swapped letters"), ("garci", ["bea", "lia", "mar"], "beginning"),
-    ("garsia bea", ["bea"], "a slip and a beginning"), ("nunez", ["eva"], "one part of a double name"), ("nunze", ["eva"], "swapped"),
-    ("1980-02-03", ["ana"], "birth date"), ("silva 1980-02-03", ["ana"], "name and birth date"), ("3/4/1990", ["eve", "eva"], "both readings of a date"),
-    ("19900304", ["eva"], "digits of a date"), ("x-42", ["lia"], "record number"), ("MRNan", ["ana"], "is a name without digits"), ("7788", ["eva"], "end of a phone"),
-    ("555 010 7788", ["eva"], "a whole phone"), ("smith", ["joe", "kid"], "two people"), ("zzz", [], "nobody"), ("", [], "nothing"), ("silva smith", [], "every word must fit"),
+    ("silva", ["ana"], "a family name"),
+    ("ana silva", ["ana"], "names in any order"),
+    ("maria sil", ["ana"], "a beginning"),
+    ("SILVA, Ana", ["ana"], "case and comma"),
+    ("garcia", ["bea", "lia", "mar"], "accents do not count"),
+    ("gracia", ["bea", "lia", "mar"], "swapped letters"),
+    ("garci", ["bea", "lia", "mar"], "beginning"),
+    ("garsia bea", ["bea"], "a slip and a beginning"),
+    ("nunez", ["eva"], "one part of a double name"),
+    ("nunze", ["eva"], "swapped"),
+    ("1980-02-03", ["ana"], "birth date"),
+    ("silva 1980-02-03", ["ana"], "name and birth date"),
+    ("3/4/1990", ["eve", "eva"], "both readings of a date"),
+    ("19900304", ["eva"], "digits of a date"),
+    ("x-42", ["lia"], "record number"),
+    ("MRNan", ["ana"], "is a name without digits"),
+    ("7788", ["eva"], "end of a phone"),
+    ("555 010 7788", ["eva"], "a whole phone"),
+    ("smith", ["joe", "kid"], "two people"),
+    ("zzz", [], "nobody"),
+    ("", [], "nothing"),
+    ("silva smith", [], "every word must fit"),
     ("garcia%", ["bea", "lia", "mar"], "signs are no patterns"),
 ]
 
@@ -66,7 +84,10 @@ def test_likely_duplicates_need_a_date_or_phone_and_a_name_that_agrees(crowd: Cl
 
 
 def test_distance_counts_swapped_neighbours_once() -> None:
-    assert [distance(*pair, 2) for pair in (("garcia", "gracia"), ("garcia", "garsia"), ("garcia", "garcia"), ("ana", "hanna"), ("abcd", "wxyz"))] == [1, 1, 0, 2, None]
+    assert [
+        distance(*pair, 2)
+        for pair in (("garcia", "gracia"), ("garcia", "garsia"), ("garcia", "garcia"), ("ana", "hanna"), ("abcd", "wxyz"))
+    ] == [1, 1, 0, 2, None]
 
 
 def test_dates_are_read_the_ways_people_write_them() -> None:

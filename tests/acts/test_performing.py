@@ -52,7 +52,9 @@ def draw(performance: Performance, text: str, *, further: tuple[Refusal, ...] = 
 
 def ready(performance: Performance) -> Facts:
     identified = PatientIdentification(performance.at, "Patient/ana", frozenset({"name", "birth-date"}))
-    return facts_for(performance, variant="venipuncture", identification=identified, order=OrderFact("ServiceRequest/1", "active"), lots=(TUBE_LOT,))
+    return facts_for(
+        performance, variant="venipuncture", identification=identified, order=OrderFact("ServiceRequest/1", "active"), lots=(TUBE_LOT,)
+    )
 
 
 def codes(refused: pytest.ExceptionInfo[ActRefused]) -> list[str]:
@@ -62,7 +64,9 @@ def codes(refused: pytest.ExceptionInfo[ActRefused]) -> list[str]:
 def test_a_permitted_act_writes_one_commit_that_says_who_did_what(clinic: Clinic) -> None:
     before = clinic.rows("SELECT number FROM record_head")[0][0]
     done = draw(clinic.by("tara", device="Device/printer"), "left arm")
-    assert clinic.rows("SELECT author, act, device FROM record_commit WHERE number = ?", before + 1) == [("Practitioner/tara", "collect_specimen", "Device/printer")]
+    assert clinic.rows("SELECT author, act, device FROM record_commit WHERE number = ?", before + 1) == [
+        ("Practitioner/tara", "collect_specimen", "Device/printer")
+    ]
     assert clinic.rows("SELECT number FROM record_head")[0][0] == before + 1
     assert clinic.record.read("Basic", done.id).recorded == MORNING
 
@@ -70,7 +74,13 @@ def test_a_permitted_act_writes_one_commit_that_says_who_did_what(clinic: Clinic
 def test_a_refused_act_lists_every_reason_writes_nothing_and_is_counted_without_the_patient(clinic: Clinic) -> None:
     before = clinic.rows("SELECT number FROM record_head")
     with pytest.raises(ActRefused) as refused:
-        draw(clinic.by("fred"), "x", identification=None, lots=(), further=(Refusal("collection.arm.infusion", {"arm": "side:left", "minutes": 2}),))
+        draw(
+            clinic.by("fred"),
+            "x",
+            identification=None,
+            lots=(),
+            further=(Refusal("collection.arm.infusion", {"arm": "side:left", "minutes": 2}),),
+        )
     assert codes(refused) == ["role.not-permitted", "identification.none", "lot.none", "collection.arm.infusion"]
     assert clinic.rows("SELECT number FROM record_head") == before
     rows = list(RefusedAct.objects.order_by("id").values_list("practitioner", "act", "code", "at"))
@@ -84,7 +94,14 @@ def test_a_done_act_is_evidence_for_its_performer_with_its_supervisor(clinic: Cl
     draw(clinic.by("juno", supervisor="sena"), "x")
     row = Evidence.objects.get()
     assert (row.practitioner, row.act, row.variant, row.role, row.outcome, row.supervised_by, row.at) == (
-        "Practitioner/juno", "collect_specimen", "venipuncture", "junior_technician", "done", "Practitioner/sena", MORNING)
+        "Practitioner/juno",
+        "collect_specimen",
+        "venipuncture",
+        "junior_technician",
+        "done",
+        "Practitioner/sena",
+        MORNING,
+    )
     assert row.commit == clinic.rows("SELECT number FROM record_head")[0][0]
 
 
@@ -129,13 +146,20 @@ def test_an_emergency_override_sets_reasons_aside_and_asks_for_a_review(clinic: 
     emergency = {"signed": True, "override_reason": "patient-in-danger", "override_text": "collapsed at the desk, no wristband"}
     done = draw(clinic.by("sena", **emergency), "x", identification=None)
     row = OverriddenAct.objects.get()
-    assert (row.practitioner, row.act, row.reason, row.codes) == ("Practitioner/sena", "collect_specimen", "patient-in-danger", "identification.none")
+    assert (row.practitioner, row.act, row.reason, row.codes) == (
+        "Practitioner/sena",
+        "collect_specimen",
+        "patient-in-danger",
+        "identification.none",
+    )
     assert row.review_due == MORNING + timedelta(hours=24)
     task = read(clinic.record.read("Task", row.task).content)
     assert isinstance(task, r4.Task)
     assert task.note is not None
     assert task.note[0].text == "collapsed at the desk, no wristband"
-    assert clinic.rows("SELECT kind, open, patient, requester FROM work_row WHERE id = ?", row.task) == [("review-override", 1, "ana", "Practitioner/sena")]
+    assert clinic.rows("SELECT kind, open, patient, requester FROM work_row WHERE id = ?", row.task) == [
+        ("review-override", 1, "ana", "Practitioner/sena")
+    ]
     assert clinic.record.read("Basic", done.id).number == clinic.record.read("Task", row.task).number, "one commit"
 
 
@@ -212,7 +236,12 @@ def test_an_error_while_writing_leaves_nothing_not_even_evidence(clinic: Clinic)
 
 
 def test_the_sites_rules_are_laid_over_the_packages(clinic: Clinic) -> None:
-    SiteRules.objects.create(rules={"collect_specimen": {"identification": {"identifiers_min": 3, "valid_min": 30}}}, author="Practitioner/lena", reason="audit", at=MORNING)
+    SiteRules.objects.create(
+        rules={"collect_specimen": {"identification": {"identifiers_min": 3, "valid_min": 30}}},
+        author="Practitioner/lena",
+        reason="audit",
+        at=MORNING,
+    )
     assert site_requirements(clinic.record).act("collect_specimen").identification.identifiers_min == 3  # type: ignore[union-attr]  # the rule was just set
     with pytest.raises(ActRefused) as refused:
         draw(clinic.by("tara"), "x")

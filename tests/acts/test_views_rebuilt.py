@@ -41,7 +41,9 @@ def do(clinic: Clinic, step: str, person: str) -> None:
         case "order":
             order(clinic, "POTASSIUM", confirmed=["POTASSIUM"])
         case "cancel":
-            cancel_order(clinic.by("dana"), first(clinic, "SELECT id FROM order_row WHERE status = 'active' ORDER BY requisition"), "not needed")
+            cancel_order(
+                clinic.by("dana"), first(clinic, "SELECT id FROM order_row WHERE status = 'active' ORDER BY requisition"), "not needed"
+            )
         case "claim":
             claim_work(clinic.by(person), work)
         case "release":
@@ -55,11 +57,19 @@ def do(clinic: Clinic, step: str, person: str) -> None:
         case "reject":
             reject_specimen(clinic.by(person), specimen, "CLOTTED", "clot seen")
         case "result":
-            result(clinic, first(clinic, f"SELECT order_id FROM specimen_order WHERE specimen = '{specimen}'"), specimen, [("POTASSIUM", "7.2")], by=person)
+            result(
+                clinic,
+                first(clinic, f"SELECT order_id FROM specimen_order WHERE specimen = '{specimen}'"),
+                specimen,
+                [("POTASSIUM", "7.2")],
+                by=person,
+            )
         case "verify":
             verify_result(clinic.by(person), first(clinic, "SELECT id FROM report_row WHERE status = 'preliminary' ORDER BY id"))
         case "acknowledge":
-            acknowledge_report(clinic.by("dana"), first(clinic, "SELECT id FROM work_row WHERE kind = 'review-result' AND open = 1 ORDER BY id"))
+            acknowledge_report(
+                clinic.by("dana"), first(clinic, "SELECT id FROM work_row WHERE kind = 'review-result' AND open = 1 ORDER BY id")
+            )
         case _:
             send_message(clinic.by(person), ["Practitioner/dana"], "please look at this", ask=True)
 

@@ -70,7 +70,9 @@ def result(clinic: Clinic, order_id: str, specimen: str, values: Sequence[tuple[
     return enter_result(clinic.by(by), order_id, specimen, entered, device="analyzer", lots=[REAGENT])
 
 
-def to_result(clinic: Clinic, code: str, values: Sequence[tuple[str, str]], *, patient: str = "ana", who: Identity = ANA, **more: Any) -> tuple[PlacedOrders, Verified]:
+def to_result(
+    clinic: Clinic, code: str, values: Sequence[tuple[str, str]], *, patient: str = "ana", who: Identity = ANA, **more: Any
+) -> tuple[PlacedOrders, Verified]:
     """From the order of one test to its verified result."""
     placed = order(clinic, code, patient=patient, **more)
     collected = collect(clinic, placed.work[0], who=who)

@@ -49,9 +49,9 @@ def at_once(*acts: Callable[[Record], Any]) -> list[Any]:
 
 def test_two_technicians_claim_the_same_work_and_one_is_told_who_has_it(clinic: Clinic) -> None:
     placed = order(clinic, "BMP")
-    answers = at_once(*(
-        lambda record, own=own: claim_work(replace(clinic.by(own), record=record), placed.work[0]) for own in ("tara", "theo")
-    ))
+    answers = at_once(
+        *(lambda record, own=own: claim_work(replace(clinic.by(own), record=record), placed.work[0]) for own in ("tara", "theo"))
+    )
     refused = [answer for answer in answers if isinstance(answer, ActRefused)]
     assert len(refused) == 1
     assert [refusal.code for refusal in refused[0].refusals] == ["work.claimed"]
@@ -124,8 +124,15 @@ def test_power_lost_between_scan_and_save_leaves_nothing_half_done(clinic: Clini
 
     def send(*, cut: bool) -> subprocess.CompletedProcess[str]:
         given = {"at": clinic.now.isoformat(), "work": work, "tubes": [(tube.label, tube.tube) for tube in tubes], "cut": cut}
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "benchside.site.settings", "BENCHSIDE_HOME": str(tmp_path), "BENCHSIDE_DATABASE_URL": database}
-        return subprocess.run([sys.executable, "-c", POWER, json.dumps(given)], env=environment, capture_output=True, text=True, timeout=120, check=False)
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "benchside.site.settings",
+            "BENCHSIDE_HOME": str(tmp_path),
+            "BENCHSIDE_DATABASE_URL": database,
+        }
+        return subprocess.run(
+            [sys.executable, "-c", POWER, json.dumps(given)], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
 
     lost = send(cut=True)
     assert lost.returncode == -signal.SIGKILL, lost.stderr

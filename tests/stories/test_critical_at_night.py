@@ -42,7 +42,8 @@ def test_a_critical_potassium_nobody_answers_climbs_until_somebody_reads_it_back
     (call,) = verified.calls
     assert verified.lines[0].flag == "HH"
     assert clinic.rows("SELECT kind, priority, words, (due_us - authored_us) / 60000000 FROM work_row WHERE id = ?", call) == [
-        ("call-critical", 0, "Potassium 7.1 mmol/L", 60)]
+        ("call-critical", 0, "Potassium 7.1 mmol/L", 60)
+    ]
     # 01:59, 02:04: the orderer does not answer.
     for _ in range(2):
         line = call_critical_value(clinic.by("theo"), call, "not-reached", person="Practitioner/dana")
@@ -52,7 +53,9 @@ def test_a_critical_potassium_nobody_answers_climbs_until_somebody_reads_it_back
     # 02:09: the covering clinician is next, and is told.
     climbed = escalate_overdue(worker(clinic))
     assert climbed.calls == ((call, "covering-clinician"),)
-    assert clinic.rows("SELECT recipient FROM communication_row WHERE kind = 'critical-call' AND recipient = 'Practitioner/omar'") == [("Practitioner/omar",)]
+    assert clinic.rows("SELECT recipient FROM communication_row WHERE kind = 'critical-call' AND recipient = 'Practitioner/omar'") == [
+        ("Practitioner/omar",)
+    ]
     assert escalate_overdue(worker(clinic)).calls == (), "the same rung is climbed to once"
     # Nobody calls at all: time alone climbs.
     clinic.tell(at=known + timedelta(minutes=20))
@@ -92,7 +95,10 @@ def test_a_report_nobody_acknowledges_is_raised_once(clinic: Clinic) -> None:
     clinic.tell(minutes=1)
     assert escalate_overdue(worker(clinic)).reviews == (verified.review,)
     assert escalate_overdue(worker(clinic)).reviews == ()
-    assert clinic.rows("SELECT recipient FROM communication_row WHERE kind = 'escalation' ORDER BY recipient") == [("Practitioner/dana",), ("Practitioner/omar",)]
+    assert clinic.rows("SELECT recipient FROM communication_row WHERE kind = 'escalation' ORDER BY recipient") == [
+        ("Practitioner/dana",),
+        ("Practitioner/omar",),
+    ]
 
 
 def test_everybody_who_saw_the_earlier_value_is_told_of_the_new_one(clinic: Clinic, tmp_path: Path) -> None:
@@ -113,10 +119,15 @@ def test_everybody_who_saw_the_earlier_value_is_told_of_the_new_one(clinic: Clin
     amended = amend_result(clinic.by("tara", signed=True), own, "4.1", "the sample was haemolysed")
     assert amended.told == ("Practitioner/dana", "Practitioner/nora", "Practitioner/omar")
     assert clinic.rows("SELECT recipient, priority FROM communication_row WHERE kind = 'amendment' ORDER BY recipient") == [
-        ("Practitioner/dana", 0), ("Practitioner/nora", 0), ("Practitioner/omar", 2)], "who acted on it or was called first"
+        ("Practitioner/dana", 0),
+        ("Practitioner/nora", 0),
+        ("Practitioner/omar", 2),
+    ], "who acted on it or was called first"
     assert clinic.rows("SELECT status, value, flag FROM result_row WHERE id = ?", own) == [("corrected", "4.1", "N")]
     assert clinic.rows("SELECT status FROM report_row WHERE id = ?", verified.report) == [("corrected",)]
-    assert clinic.rows("SELECT owner, open FROM work_row WHERE id = ?", amended.review) == [("Practitioner/dana", 1)], "she acknowledges once more"
+    assert clinic.rows("SELECT owner, open FROM work_row WHERE id = ?", amended.review) == [("Practitioner/dana", 1)], (
+        "she acknowledges once more"
+    )
     before = clinic.record.read_version("Observation", own, 2)
     assert b"7.1" in before.content, "the value that was is still in the history"
 
@@ -125,7 +136,9 @@ def test_a_call_for_a_value_that_no_longer_stands_is_withdrawn(clinic: Clinic) -
     _, verified = to_result(clinic, "POTASSIUM", [("POTASSIUM", "7.1")])
     (call,) = verified.calls
     amend_result(clinic.by("tara", signed=True), verified.lines[0].observation, "4.1", "the sample was haemolysed")
-    assert clinic.rows("SELECT status, reason FROM work_row WHERE id = ?", call) == [("cancelled", "changed to 4.1 mmol/L: the sample was haemolysed")]
+    assert clinic.rows("SELECT status, reason FROM work_row WHERE id = ?", call) == [
+        ("cancelled", "changed to 4.1 mmol/L: the sample was haemolysed")
+    ]
     assert escalate_overdue(replace(worker(clinic), at=clinic.now + timedelta(hours=1))).calls == ()
 
 

@@ -48,7 +48,10 @@ def test_the_wrong_patient_is_stopped_and_told_what_differed(clinic: Clinic) -> 
     assert codes(refused) == ["identification.mismatch", "identification.too-few"]
     assert refused.value.refusals[0].facts["differed"] == "identifier:name, identifier:birth-date"
     lines = mismatch_report(identity_of(patient_facts(clinic.record, "ana", clinic.now)), BEA)
-    assert [(line.item, line.record, line.found) for line in lines] == [("name", "Silva, Ana Maria", "Garcia, Beatriz"), ("birth-date", "1980-02-03", "1975-11-30")]
+    assert [(line.item, line.record, line.found) for line in lines] == [
+        ("name", "Silva, Ana Maria", "Garcia, Beatriz"),
+        ("birth-date", "1980-02-03", "1975-11-30"),
+    ]
     labels = print_labels(clinic.by("tara"), placed.work[0], "printer")
     head = clinic.rows("SELECT number FROM record_head")
     with pytest.raises(ActRefused) as refused:
@@ -90,9 +93,17 @@ def test_a_junior_draws_only_with_somebody_beside_them(clinic: Clinic) -> None:
     with pytest.raises(ActRefused) as refused:
         collect(clinic, placed.work[0], by="juno")
     assert codes(refused) == ["supervision.none"]
-    tubes = [ScannedTube(row[0], row[1], clinic.now, "T1", date(2027, 1, 31)) for row in clinic.rows("SELECT accession, tube FROM specimen_row ORDER BY accession")]
+    tubes = [
+        ScannedTube(row[0], row[1], clinic.now, "T1", date(2027, 1, 31))
+        for row in clinic.rows("SELECT accession, tube FROM specimen_row ORDER BY accession")
+    ]
     with pytest.raises(ActRefused) as refused:
-        collect_specimens(clinic.by("juno", supervisor=NamedSupervisor("Practitioner/sena", present=False, will_cosign=True)), placed.work[0], tubes, Draw(side="left"))
+        collect_specimens(
+            clinic.by("juno", supervisor=NamedSupervisor("Practitioner/sena", present=False, will_cosign=True)),
+            placed.work[0],
+            tubes,
+            Draw(side="left"),
+        )
     assert codes(refused) == ["supervision.absent"]
     assert collect_specimens(clinic.by("juno", supervisor="sena"), placed.work[0], tubes, Draw(side="left")).done
 
@@ -105,8 +116,16 @@ def test_every_reason_is_told_at_once(clinic: Clinic) -> None:
     late = [replace(tube, scanned_at=clinic.now - timedelta(minutes=6)) for tube in scans(clinic, labels, expires=date(2026, 5, 10))]
     with pytest.raises(ActRefused) as refused:
         collect_specimens(clinic.by("juno"), placed.work[0], late, Draw(side="left"))
-    assert set(codes(refused)) == {"supervision.none", "identification.none", "lot.expired", "precautions.not-acknowledged", "collection.tube.expired",
-                                   "collection.scan.late", "collection.fasting.not-told", "collection.arm.restricted"}
+    assert set(codes(refused)) == {
+        "supervision.none",
+        "identification.none",
+        "lot.expired",
+        "precautions.not-acknowledged",
+        "collection.tube.expired",
+        "collection.scan.late",
+        "collection.fasting.not-told",
+        "collection.arm.restricted",
+    }
 
 
 def test_a_haemolysed_tube_loses_potassium_only_and_is_collected_again(clinic: Clinic) -> None:
@@ -118,11 +137,23 @@ def test_a_haemolysed_tube_loses_potassium_only_and_is_collected_again(clinic: C
     assert rejected.lost == ("POTASSIUM",)
     assert "SODIUM" in rejected.kept
     assert rejected.told == ("Practitioner/tara", "Practitioner/dana"), "the collector and the orderer"
-    assert clinic.rows("SELECT recipient FROM communication_row WHERE kind = 'rejection' ORDER BY recipient") == [("Practitioner/dana",), ("Practitioner/tara",)]
+    assert clinic.rows("SELECT recipient FROM communication_row WHERE kind = 'rejection' ORDER BY recipient") == [
+        ("Practitioner/dana",),
+        ("Practitioner/tara",),
+    ]
     assert clinic.rows("SELECT kind, open, priority, part_of, reason FROM work_row WHERE id = ?", rejected.recollection) == [
-        ("collect", 1, 0, placed.work[0], "hemolyzed")]
+        ("collect", 1, 0, placed.work[0], "hemolyzed")
+    ]
     # What was not spoilt is resulted from the first tube; the report stays open for the rest.
-    rest = [("SODIUM", "140"), ("CHLORIDE", "104"), ("CO2", "25"), ("BUN", "14"), ("CREATININE", "0.90"), ("GLUCOSE", "101"), ("CALCIUM", "9.4")]
+    rest = [
+        ("SODIUM", "140"),
+        ("CHLORIDE", "104"),
+        ("CO2", "25"),
+        ("BUN", "14"),
+        ("CREATININE", "0.90"),
+        ("GLUCOSE", "101"),
+        ("CALCIUM", "9.4"),
+    ]
     entered = result(clinic, placed.orders[0], collected.specimens[0], rest)
     assert not entered.complete
     assert verify_result(clinic.by("theo"), entered.report).status == "partial"

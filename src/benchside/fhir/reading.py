@@ -53,7 +53,7 @@ def read(raw: bytes, resource_type: str | None = None) -> AnyResource:
         raise refusal from error
     # A member given twice, null, or a number in quotation marks: each takes quotation marks away when it is written back.
     doubted = noted.doubted or (b"\\" in raw and _DOUBTFUL_ESCAPE.search(raw) is not None)
-    if doubted or raw.count(b'"') != write(resource).count(b'"'):
+    if doubted or ((back := write(resource)) != raw and raw.count(b'"') != back.count(b'"')):
         refusal = _refused(raw, None)
         if refusal is not None:
             raise refusal

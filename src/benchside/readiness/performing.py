@@ -117,7 +117,10 @@ def facts_for(performance: Performance, **found: Any) -> Facts:
         supervisor = Supervisor(person, named.present, named.will_cosign)
     return Facts(
         performer=performer_of_principal(record, performance.principal, at, requirements),
-        today=at.astimezone(record.policy.zone).date(), supervisor=supervisor, signed_at=performance.signed_at, **found,
+        today=at.astimezone(record.policy.zone).date(),
+        supervisor=supervisor,
+        signed_at=performance.signed_at,
+        **found,
     )
 
 
@@ -145,7 +148,13 @@ class Performed:
 
 @contextmanager
 def perform(
-    performance: Performance, act: str, facts: Facts, *, further: Sequence[Refusal] = (), reason: str = "", patient: str = "",
+    performance: Performance,
+    act: str,
+    facts: Facts,
+    *,
+    further: Sequence[Refusal] = (),
+    reason: str = "",
+    patient: str = "",
     focus: str = "",
 ) -> Generator[Performed, None, None]:
     """Ask the gate, then write one commit with its evidence; an override or owed co-signature becomes a task beside it.
@@ -191,10 +200,17 @@ def _review_task(performance: Performance, act: str, decision: OverrideDecision,
         return None
     codes = [r4.TaskInput(type=concept(WORK_FACT, "set-aside"), valueCode=refusal.code) for refusal in decision.set_aside]
     return r4.Task(
-        id=new_id(), status="requested", intent="order", priority="urgent", code=concept(WORK, "review-override"),
-        for_=reference(patient) if patient else None, focus=reference(focus) if focus else None,
-        requester=reference(performance.author), authoredOn=date_time(performance.at),
-        performerType=[concept(ROLE, "lead_technician")], reasonCode=concept(OVERRIDE_REASON, performance.override_reason),
+        id=new_id(),
+        status="requested",
+        intent="order",
+        priority="urgent",
+        code=concept(WORK, "review-override"),
+        for_=reference(patient) if patient else None,
+        focus=reference(focus) if focus else None,
+        requester=reference(performance.author),
+        authoredOn=date_time(performance.at),
+        performerType=[concept(ROLE, "lead_technician")],
+        reasonCode=concept(OVERRIDE_REASON, performance.override_reason),
         restriction=r4.TaskRestriction(period=r4.Period(end=date_time(decision.review_due))),
         note=[r4.Annotation(text=performance.override_text, time=date_time(performance.at))],
         input=[r4.TaskInput(type=concept(WORK_FACT, "act"), valueCode=act), *codes],
@@ -206,9 +222,15 @@ def _cosign_task(performance: Performance, act: str, facts: Facts, requirements:
     if due is None or facts.supervisor is None:
         return None
     return r4.Task(
-        status="requested", intent="order", priority="routine", code=concept(WORK, "cosign"),
-        for_=reference(patient) if patient else None, focus=reference(focus) if focus else None,
-        requester=reference(performance.author), owner=reference(facts.supervisor.person.reference), authoredOn=date_time(performance.at),
+        status="requested",
+        intent="order",
+        priority="routine",
+        code=concept(WORK, "cosign"),
+        for_=reference(patient) if patient else None,
+        focus=reference(focus) if focus else None,
+        requester=reference(performance.author),
+        owner=reference(facts.supervisor.person.reference),
+        authoredOn=date_time(performance.at),
         restriction=r4.TaskRestriction(period=r4.Period(end=date_time(due))),
         input=[r4.TaskInput(type=concept(WORK_FACT, "act"), valueCode=act)],
     )
@@ -217,15 +239,27 @@ def _cosign_task(performance: Performance, act: str, facts: Facts, requirements:
 def _keep_evidence(performance: Performance, act: str, facts: Facts, requirements: Requirements, outcome: str, number: int) -> None:
     supervisor = facts.supervisor.person.reference if facts.supervisor is not None else ""
     Evidence.objects.using(performance.record.engine.alias).create(
-        practitioner=performance.author, act=act, variant=facts.variant or "", role=role_code(facts.performer, requirements),
-        at=performance.at, outcome=outcome, supervised_by=supervisor, commit=number,
+        practitioner=performance.author,
+        act=act,
+        variant=facts.variant or "",
+        role=role_code(facts.performer, requirements),
+        at=performance.at,
+        outcome=outcome,
+        supervised_by=supervisor,
+        commit=number,
     )
 
 
 def _keep_override(performance: Performance, act: str, decision: OverrideDecision, review: r4.Task, number: int) -> None:
     OverriddenAct.objects.using(performance.record.engine.alias).create(
-        practitioner=performance.author, act=act, reason=performance.override_reason, codes=" ".join(r.code for r in decision.set_aside),
-        at=performance.at, review_due=decision.review_due, task=review.id, commit=number,
+        practitioner=performance.author,
+        act=act,
+        reason=performance.override_reason,
+        codes=" ".join(r.code for r in decision.set_aside),
+        at=performance.at,
+        review_due=decision.review_due,
+        task=review.id,
+        commit=number,
     )
 
 
@@ -249,7 +283,8 @@ def count_refusal(performance: Performance, act: str, refusals: Sequence[Refusal
     alias, attempt = performance.record.engine.alias, uuid4()
     with transaction.atomic(using=alias):
         RefusedAct.objects.using(alias).bulk_create(
-            RefusedAct(attempt=attempt, practitioner=performance.author, act=act, code=refusal.code, at=performance.at) for refusal in refusals
+            RefusedAct(attempt=attempt, practitioner=performance.author, act=act, code=refusal.code, at=performance.at)
+            for refusal in refusals
         )
 
 
@@ -296,8 +331,12 @@ def act(name: str) -> Callable[[Callable[Concatenate[Performance, P], R]], Calla
                     answer = function(performance, *args, **kwargs)
                     if performance.request_key:
                         Request.objects.using(performance.record.engine.alias).create(
-                            person=performance.author, key=performance.request_key, act=name, fingerprint=fingerprint,
-                            answer=msgspec.json.encode(answer), at=performance.at,
+                            person=performance.author,
+                            key=performance.request_key,
+                            act=name,
+                            fingerprint=fingerprint,
+                            answer=msgspec.json.encode(answer),
+                            at=performance.at,
                         )
                     return answer
             except ActRefused as refused:
@@ -323,6 +362,15 @@ def refuse(*refusals: Refusal) -> None:
 
 
 __all__ = [
-    "NamedSupervisor", "Performance", "Performed", "Performer", "act", "count_refusal", "facts_for", "forget_old_requests", "perform", "refuse",
+    "NamedSupervisor",
+    "Performance",
+    "Performed",
+    "Performer",
+    "act",
+    "count_refusal",
+    "facts_for",
+    "forget_old_requests",
+    "perform",
+    "refuse",
     "site_requirements",
 ]

@@ -30,8 +30,14 @@ from benchside.terms.instant import moment_of
 STAFF_MAX = 2000
 
 _COLUMNS = {
-    "practitioner": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "code": "TEXT NOT NULL", "active": "INTEGER NOT NULL",
-    "start_us": "INTEGER", "stop_us": "INTEGER", "location": "TEXT NOT NULL", "name": "TEXT NOT NULL",
+    "practitioner": "TEXT NOT NULL",
+    "kind": "TEXT NOT NULL",
+    "code": "TEXT NOT NULL",
+    "active": "INTEGER NOT NULL",
+    "start_us": "INTEGER",
+    "stop_us": "INTEGER",
+    "location": "TEXT NOT NULL",
+    "name": "TEXT NOT NULL",
 }
 
 
@@ -62,8 +68,16 @@ def _rows(resource: r4.Practitioner | r4.PractitionerRole, zone: tzinfo) -> Iter
 
 def staff_views(zone: tzinfo) -> list[View]:
     """`staff_role`: one row a person, role, competence and credential, with its period (`stop_us` is the first moment after)."""
-    return [zoned_view("staff_role", ("Practitioner", "PractitionerRole"), _COLUMNS, _rows,
-                       [["practitioner", "kind"], ["kind", "code", "practitioner"]], zone)]
+    return [
+        zoned_view(
+            "staff_role",
+            ("Practitioner", "PractitionerRole"),
+            _COLUMNS,
+            _rows,
+            [["practitioner", "kind"], ["kind", "code", "practitioner"]],
+            zone,
+        )
+    ]
 
 
 _Row = tuple[str, str, int, int | None, int | None, str]
@@ -78,9 +92,13 @@ def performer_of(record: Record, practitioner_id: str, at: datetime, requirement
 
     Raises NotFound when there is no such practitioner.
     """
-    rows: list[_Row] = [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in record.engine.rows(
-        "SELECT kind, code, active, start_us, stop_us, name FROM staff_role WHERE practitioner = ? ORDER BY kind, code LIMIT 500", (practitioner_id,),
-    )]
+    rows: list[_Row] = [
+        (r[0], r[1], r[2], r[3], r[4], r[5])
+        for r in record.engine.rows(
+            "SELECT kind, code, active, start_us, stop_us, name FROM staff_role WHERE practitioner = ? ORDER BY kind, code LIMIT 500",
+            (practitioner_id,),
+        )
+    ]
     person = [row for row in rows if row[0] == "person"]
     if not person:
         raise NotFound("Practitioner", practitioner_id)
@@ -97,8 +115,12 @@ def performer_of(record: Record, practitioner_id: str, at: datetime, requirement
     credentials = [Credential("authorisation", _period(row), withdrawn=not row[2]) for row in roles if row[1] == roles[-1][1]]
     credentials += [Credential(row[1], _period(row), withdrawn=not row[2]) for row in rows if row[0] == "credential"]
     return Performer(
-        f"Practitioner/{practitioner_id}", role.profession if role else "unknown", role.level if role else None, bool(person[0][2]),
-        tuple(credentials), tuple(Competence(row[1], _period(row), withdrawn=not row[2]) for row in rows if row[0] == "competence"),
+        f"Practitioner/{practitioner_id}",
+        role.profession if role else "unknown",
+        role.level if role else None,
+        bool(person[0][2]),
+        tuple(credentials),
+        tuple(Competence(row[1], _period(row), withdrawn=not row[2]) for row in rows if row[0] == "competence"),
     )
 
 
@@ -115,7 +137,11 @@ def performer_of_principal(record: Record, principal: Principal, at: datetime, r
 def staff_name(record: Record, who: str) -> str:
     """What to call `Practitioner/id`; the reference itself when nobody of that id is known."""
     kind, _, own = who.partition("/")
-    rows = record.engine.rows("SELECT name FROM staff_role WHERE practitioner = ? AND kind = 'person'", (own,)) if kind == "Practitioner" else []
+    rows = (
+        record.engine.rows("SELECT name FROM staff_role WHERE practitioner = ? AND kind = 'person'", (own,))
+        if kind == "Practitioner"
+        else []
+    )
     return rows[0][0] if rows and rows[0][0] else who
 
 
@@ -125,7 +151,8 @@ def staff_with_role(record: Record, role: str, at: datetime) -> list[str]:
     rows = record.engine.rows(
         "SELECT DISTINCT r.practitioner FROM staff_role r JOIN staff_role p ON p.practitioner = r.practitioner AND p.kind = 'person' AND p.active = 1 "  # noqa: S608 - marks, limits and names of our own views; every value is bound
         "WHERE r.kind = 'role' AND r.code = ? AND r.active = 1 AND (r.start_us IS NULL OR r.start_us <= ?) AND (r.stop_us IS NULL OR r.stop_us > ?) "
-        f"ORDER BY r.practitioner LIMIT {STAFF_MAX}", (role, now, now),
+        f"ORDER BY r.practitioner LIMIT {STAFF_MAX}",
+        (role, now, now),
     )
     return [f"Practitioner/{row[0]}" for row in rows]
 

@@ -74,7 +74,7 @@ def postgresql_settings(url: str) -> dict[str, object]:
         raise UnknownDatabase(f"the PostgreSQL address cannot be read: {error}") from error
     taken = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings: dict[str, object] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "benchside.site.postgresql",
         "CONN_MAX_AGE": CONNECTION_AGE_S,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {name: value for name, value in parts.items() if name not in taken},

@@ -117,7 +117,10 @@ OPTIONS: Final = (
     Option("web_threads", 2, _count(64), "Requests that one web process works on at a time."),
     Option("log_level", "INFO", _log_level, "debug, info, warning or error. No level logs patient data."),
     Option(
-        "fhir_cors_origins", [], _words, "Web addresses whose pages may call the FHIR API from a browser, for example https://app.example.org."
+        "fhir_cors_origins",
+        [],
+        _words,
+        "Web addresses whose pages may call the FHIR API from a browser, for example https://app.example.org.",
     ),
     Option("fhir_limits", {}, _limits, "Limits of the FHIR API that differ from their defaults; see the end of docs/settings.md."),
 )

@@ -36,7 +36,9 @@ def lines(api: Api, manifest: Json, kind: str) -> list[Json]:
             answer = api.call("GET", output["url"].removeprefix("http://testserver/fhir"), accept="application/fhir+ndjson")
             assert answer.status_code == 200
             assert answer["Content-Type"] == "application/fhir+ndjson"
-            rows = [msgspec.json.decode(line) for line in answer.content.splitlines()]
+            sent = b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # a StreamingHttpResponse
+            assert answer["Content-Length"] == str(len(sent))
+            rows = [msgspec.json.decode(line) for line in sent.splitlines()]
             assert len(rows) == output["count"]
             found += rows
     return found

@@ -91,9 +91,7 @@ def test_layouts_place_only_fields_that_exist() -> None:
         assert besides <= known
 
 
-@pytest.mark.parametrize(
-    ("layout", "other"), [("specimen-2x1in", "wristband-adult"), ("wristband-adult", "specimen-2x1in")]
-)
+@pytest.mark.parametrize(("layout", "other"), [("specimen-2x1in", "wristband-adult"), ("wristband-adult", "specimen-2x1in")])
 def test_a_label_does_not_go_on_another_kind_of_layout(layout: str, other: str) -> None:
     with pytest.raises(LabelRefused, match=r"labels\.layout-for-another-kind"):
         arrange(usual_label(layout), other, DPI_203, CONTEXT)

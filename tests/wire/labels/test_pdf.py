@@ -134,9 +134,7 @@ def test_a_label_lies_on_its_place_of_the_sheet(sheet: str, layout: str, place: 
 
 
 def test_labels_go_on_to_the_next_sheet_and_each_can_be_read() -> None:
-    drawings = tuple(
-        arrange(specimen(barcode=f"26-{number:06d}"), "specimen-2x1in", DPI_600, CONTEXT) for number in range(8)
-    )
+    drawings = tuple(arrange(specimen(barcode=f"26-{number:06d}"), "specimen-2x1in", DPI_600, CONTEXT) for number in range(8))
     pdf = sheet_pdf(drawings, "letter-30", first_place=27)
     first, second = (read_symbols(pdf_image(pdf, page, 300)) for page in (0, 1))
     assert {symbol.text for symbol in first} == {f"26-{number:06d}" for number in range(4)}

@@ -34,9 +34,7 @@ from tests.wire.labels.test_status import READY
 
 
 def job(count: int = 3, job_id: str = "job-1") -> ZplJob:
-    labels = tuple(
-        arrange(specimen(barcode=f"26-000123-0{number}"), "specimen-2x1in", DPI_203, CONTEXT) for number in range(1, count + 1)
-    )
+    labels = tuple(arrange(specimen(barcode=f"26-000123-0{number}"), "specimen-2x1in", DPI_203, CONTEXT) for number in range(1, count + 1))
     return zpl_job(labels, job_id)
 
 

@@ -11,7 +11,32 @@ from dataclasses import dataclass, field
 _COMMAND = re.compile(r"([\^~])([A-Za-z@][A-Za-z0-9@]?)([^\^~]*)", re.DOTALL)
 
 WRITTEN_COMMANDS = frozenset(
-    ["^XA", "^FX", "^CI", "^PO", "^PM", "^LR", "^FW", "^LH", "^LT", "^PW", "^LL", "^FO", "^FT", "^GB", "^FR", "^A0", "^FH", "^FD", "^FS", "^BY", "^BC", "^BX", "^GF", "^XZ"]
+    [
+        "^XA",
+        "^FX",
+        "^CI",
+        "^PO",
+        "^PM",
+        "^LR",
+        "^FW",
+        "^LH",
+        "^LT",
+        "^PW",
+        "^LL",
+        "^FO",
+        "^FT",
+        "^GB",
+        "^FR",
+        "^A0",
+        "^FH",
+        "^FD",
+        "^FS",
+        "^BY",
+        "^BC",
+        "^BX",
+        "^GF",
+        "^XZ",
+    ]
 )
 """Every command a label of ours may hold."""
 

@@ -47,8 +47,15 @@ def _quantity(sign: str, value: Decimal) -> r4.Quantity:
 
 @act("record_vitals")
 def record_vitals(
-    performance: Performance, patient_id: str, readings: Sequence[Reading], identification: PatientIdentification, *, work_id: str = "",
-    devices: Sequence[str] = (), precautions_seen: Sequence[str] = (), confirmed: Sequence[str] = (),
+    performance: Performance,
+    patient_id: str,
+    readings: Sequence[Reading],
+    identification: PatientIdentification,
+    *,
+    work_id: str = "",
+    devices: Sequence[str] = (),
+    precautions_seen: Sequence[str] = (),
+    confirmed: Sequence[str] = (),
 ) -> RecordedVitals:
     """Chart vital signs of an identified patient.
 
@@ -64,15 +71,24 @@ def record_vitals(
     task = load(record, r4.Task, work_id) if work_id else None
     if task is not None and id_of(task.for_, "Patient") != patient_id:
         further.append(Refusal("identification.other-patient"))
-    facts = facts_for(performance, identification=identification, precautions=patient.precautions, precautions_acknowledged=frozenset(precautions_seen),
-                      equipment=tuple(equipment_of(record, own) for own in devices))
-    with perform(performance, "record_vitals", facts, further=further, patient=patient.reference, focus=f"Task/{work_id}" if work_id else "") as performed:
+    facts = facts_for(
+        performance,
+        identification=identification,
+        precautions=patient.precautions,
+        precautions_acknowledged=frozenset(precautions_seen),
+        equipment=tuple(equipment_of(record, own) for own in devices),
+    )
+    with perform(
+        performance, "record_vitals", facts, further=further, patient=patient.reference, focus=f"Task/{work_id}" if work_id else ""
+    ) as performed:
         made: list[str] = []
         orders = order_ids_of(task) if task is not None else []
         for sign, value in values.items():
             if sign in ("systolic", "diastolic") and {"systolic", "diastolic"} <= values.keys():
                 continue
-            made.append(performed.create(_observation(performance, patient_id, sign, orders, devices, valueQuantity=_quantity(sign, value))))
+            made.append(
+                performed.create(_observation(performance, patient_id, sign, orders, devices, valueQuantity=_quantity(sign, value)))
+            )
         if {"systolic", "diastolic"} <= values.keys():
             made.append(performed.create(_pressure(performance, patient_id, values["systolic"], values["diastolic"], orders, devices)))
         if task is not None:
@@ -86,24 +102,43 @@ def record_vitals(
     return RecordedVitals(tuple(one.partition("/")[2] for one in made))
 
 
-def _observation(performance: Performance, patient_id: str, sign: str, orders: Sequence[str], devices: Sequence[str], **value: r4.Quantity) -> r4.Observation:
+def _observation(
+    performance: Performance, patient_id: str, sign: str, orders: Sequence[str], devices: Sequence[str], **value: r4.Quantity
+) -> r4.Observation:
     entry = package_vitals().signs[sign]
     return r4.Observation(
-        status="final", category=[VITAL_SIGNS], code=r4.CodeableConcept(coding=[r4.Coding(system=LOINC, code=entry.loinc, display=entry.en)], text=entry.en),
-        subject=reference(f"Patient/{patient_id}"), effectiveDateTime=date_time(performance.at), issued=date_time(performance.at),
-        performer=[reference(performance.author)], basedOn=[reference(f"ServiceRequest/{own}") for own in orders] or None,
-        device=reference(f"Device/{devices[0]}") if devices else None, **value,  # type: ignore[arg-type]  # only valueQuantity is given
+        status="final",
+        category=[VITAL_SIGNS],
+        code=r4.CodeableConcept(coding=[r4.Coding(system=LOINC, code=entry.loinc, display=entry.en)], text=entry.en),
+        subject=reference(f"Patient/{patient_id}"),
+        effectiveDateTime=date_time(performance.at),
+        issued=date_time(performance.at),
+        performer=[reference(performance.author)],
+        basedOn=[reference(f"ServiceRequest/{own}") for own in orders] or None,
+        device=reference(f"Device/{devices[0]}") if devices else None,
+        **value,  # type: ignore[arg-type]  # only valueQuantity is given
     )
 
 
-def _pressure(performance: Performance, patient_id: str, systolic: Decimal, diastolic: Decimal, orders: Sequence[str], devices: Sequence[str]) -> r4.Observation:
+def _pressure(
+    performance: Performance, patient_id: str, systolic: Decimal, diastolic: Decimal, orders: Sequence[str], devices: Sequence[str]
+) -> r4.Observation:
     signs = package_vitals().signs
-    parts = [r4.ObservationComponent(code=concept(LOINC, signs[name].loinc, signs[name].en), valueQuantity=_quantity(name, value))
-             for name, value in (("systolic", systolic), ("diastolic", diastolic))]
+    parts = [
+        r4.ObservationComponent(code=concept(LOINC, signs[name].loinc, signs[name].en), valueQuantity=_quantity(name, value))
+        for name, value in (("systolic", systolic), ("diastolic", diastolic))
+    ]
     return r4.Observation(
-        status="final", category=[VITAL_SIGNS], code=concept(LOINC, PRESSURE, "Blood pressure", "blood pressure"), subject=reference(f"Patient/{patient_id}"),
-        effectiveDateTime=date_time(performance.at), issued=date_time(performance.at), performer=[reference(performance.author)], component=parts,
-        basedOn=[reference(f"ServiceRequest/{own}") for own in orders] or None, device=reference(f"Device/{devices[0]}") if devices else None,
+        status="final",
+        category=[VITAL_SIGNS],
+        code=concept(LOINC, PRESSURE, "Blood pressure", "blood pressure"),
+        subject=reference(f"Patient/{patient_id}"),
+        effectiveDateTime=date_time(performance.at),
+        issued=date_time(performance.at),
+        performer=[reference(performance.author)],
+        component=parts,
+        basedOn=[reference(f"ServiceRequest/{own}") for own in orders] or None,
+        device=reference(f"Device/{devices[0]}") if devices else None,
     )
 
 
@@ -116,8 +151,17 @@ class PointOfCareResult:
 
 @act("perform_point_of_care_test")
 def perform_point_of_care_test(
-    performance: Performance, work_id: str, loinc: str, value: Decimal, unit: str, identification: PatientIdentification, *, meter: str,
-    strip: Lot, precautions_seen: Sequence[str] = (), plausible: tuple[Decimal, Decimal] | None = None,
+    performance: Performance,
+    work_id: str,
+    loinc: str,
+    value: Decimal,
+    unit: str,
+    identification: PatientIdentification,
+    *,
+    meter: str,
+    strip: Lot,
+    precautions_seen: Sequence[str] = (),
+    plausible: tuple[Decimal, Decimal] | None = None,
 ) -> PointOfCareResult:
     """Chart a meter's result for a point-of-care order.
 
@@ -133,15 +177,35 @@ def perform_point_of_care_test(
     if plausible is not None and not plausible[0] <= value <= plausible[1]:
         further.append(Refusal("results.value.implausible", {"value": value, "lowest": plausible[0], "highest": plausible[1]}))
     asked: Order | None = order_fact(order, record.policy.zone) if order is not None else worst_order([])
-    facts = facts_for(performance, identification=identification, order=asked, precautions=patient.precautions,
-                      precautions_acknowledged=frozenset(precautions_seen), equipment=(equipment_of(record, meter),), lots=(strip,))
-    with perform(performance, "perform_point_of_care_test", facts, further=further, patient=patient.reference, focus=f"Task/{work_id}") as performed:
+    facts = facts_for(
+        performance,
+        identification=identification,
+        order=asked,
+        precautions=patient.precautions,
+        precautions_acknowledged=frozenset(precautions_seen),
+        equipment=(equipment_of(record, meter),),
+        lots=(strip,),
+    )
+    with perform(
+        performance, "perform_point_of_care_test", facts, further=further, patient=patient.reference, focus=f"Task/{work_id}"
+    ) as performed:
         assert order is not None  # no order was refused
         code = order.code or concept(TEST, loinc)
-        made = performed.create(r4.Observation(
-            status="final", category=[concept(CATEGORY, "laboratory")], code=code, subject=order.subject, basedOn=[reference(f"ServiceRequest/{order.id}")],
-            effectiveDateTime=date_time(at), issued=date_time(at), performer=[reference(performance.author)], device=reference(f"Device/{meter}"),
-            valueQuantity=r4.Quantity(value=value, unit=unit, system=UCUM, code=unit), extension=[lot_extension(strip)]))
+        made = performed.create(
+            r4.Observation(
+                status="final",
+                category=[concept(CATEGORY, "laboratory")],
+                code=code,
+                subject=order.subject,
+                basedOn=[reference(f"ServiceRequest/{order.id}")],
+                effectiveDateTime=date_time(at),
+                issued=date_time(at),
+                performer=[reference(performance.author)],
+                device=reference(f"Device/{meter}"),
+                valueQuantity=r4.Quantity(value=value, unit=unit, system=UCUM, code=unit),
+                extension=[lot_extension(strip)],
+            )
+        )
         order.status = "completed"
         performed.update(order)
         if all(one.id == order.id or one.status != "active" for one in orders):

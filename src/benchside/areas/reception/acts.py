@@ -63,14 +63,28 @@ def register_patient(performance: Performance, new: NewPatient, *, confirmed: bo
     birth = new.birth_date.isoformat() if new.birth_date is not None else ""
     alike = likely_duplicates(record, family=new.family, given=" ".join(new.given), birth_date=birth, phone=new.phone)
     further = registration_refusals(
-        new, [f"{one.name}, {one.birth_date}, {one.record_number}" for one in alike], today=at.astimezone(record.policy.zone).date(), confirmed=confirmed)
+        new,
+        [f"{one.name}, {one.birth_date}, {one.record_number}" for one in alike],
+        today=at.astimezone(record.policy.zone).date(),
+        confirmed=confirmed,
+    )
     with perform(performance, "register_patient", facts_for(performance), further=further) as performed:
         number = f"B{next_number(record, 'patient_row', 'record_number', 'B', RECORD_NUMBER_DIGITS):0{RECORD_NUMBER_DIGITS}d}"
-        made = performed.create(r4.Patient(
-            active=True, identifier=[r4.Identifier(use="usual", type=concept(IDENTIFIER_TYPE, "MR", "Medical record number"), system=RECORD_NUMBER, value=number)],
-            name=[r4.HumanName(use="official", family=new.family.strip(), given=[part.strip() for part in new.given if part.strip()])],
-            birthDate=birth or None, gender=new.gender,  # type: ignore[arg-type]  # one of GENDERS, or it was refused
-            telecom=[r4.ContactPoint(system="phone", value=new.phone.strip())] if new.phone.strip() else None,
-            communication=[r4.PatientCommunication(language=concept("urn:ietf:bcp:47", new.language), preferred=True)] if new.language else None,
-        ))
+        made = performed.create(
+            r4.Patient(
+                active=True,
+                identifier=[
+                    r4.Identifier(
+                        use="usual", type=concept(IDENTIFIER_TYPE, "MR", "Medical record number"), system=RECORD_NUMBER, value=number
+                    )
+                ],
+                name=[r4.HumanName(use="official", family=new.family.strip(), given=[part.strip() for part in new.given if part.strip()])],
+                birthDate=birth or None,
+                gender=new.gender,  # type: ignore[arg-type]  # one of GENDERS, or it was refused
+                telecom=[r4.ContactPoint(system="phone", value=new.phone.strip())] if new.phone.strip() else None,
+                communication=[r4.PatientCommunication(language=concept("urn:ietf:bcp:47", new.language), preferred=True)]
+                if new.language
+                else None,
+            )
+        )
     return RegisteredPatient(made.partition("/")[2], number)

@@ -50,7 +50,9 @@ def cosign(performance: Performance, work_id: str, *, note: str = "") -> Oversee
     further = _oversight_refusals(task, "cosign")
     if target_of(task.owner) != performance.author:
         further.append(Refusal("oversight.other-supervisor"))
-    with perform(performance, "cosign", facts_for(performance), further=further, patient=target_of(task.for_), focus=f"Task/{work_id}") as performed:
+    with perform(
+        performance, "cosign", facts_for(performance), further=further, patient=target_of(task.for_), focus=f"Task/{work_id}"
+    ) as performed:
         add_note(task, note, performance.author, performance.at)
         end(task, performance.at)
         performed.update(task)
@@ -66,13 +68,17 @@ def review_override(performance: Performance, work_id: str, note: str, *, justif
     if len(note.strip()) < 5:
         further.append(Refusal("oversight.words"))
     facts = facts_for(performance, earlier={"override": target_of(task.requester)})
-    with perform(performance, "review_override", facts, further=further, patient=target_of(task.for_), focus=f"Task/{work_id}") as performed:
+    with perform(
+        performance, "review_override", facts, further=further, patient=target_of(task.for_), focus=f"Task/{work_id}"
+    ) as performed:
         performed.outcome = "justified" if justified else "not-justified"
         add_note(task, note, performance.author, performance.at)
         task.output = [*(task.output or ()), r4.TaskOutput(type=concept(WORK, "review-override"), valueBoolean=justified)]
         end(task, performance.at)
         performed.update(task)
-        OverriddenAct.objects.using(record.engine.alias).filter(task=work_id).update(reviewed_at=performance.at, reviewed_by=performance.author)
+        OverriddenAct.objects.using(record.engine.alias).filter(task=work_id).update(
+            reviewed_at=performance.at, reviewed_by=performance.author
+        )
     return Overseen(work_id, _act_of(task))
 
 
@@ -97,7 +103,12 @@ def sign_off_competence(performance: Performance, practitioner_id: str, competen
     until = performance.at + timedelta(days=valid_days)
     facts = facts_for(performance, subject=f"Practitioner/{practitioner_id}", competence_in_question=competence)
     with perform(performance, "sign_off_competence", facts, further=further) as performed:
-        made = performed.create(r4.PractitionerRole(
-            active=True, practitioner=reference(f"Practitioner/{practitioner_id}"), code=[concept(COMPETENCE, competence)],
-            period=r4.Period(start=date_time(performance.at), end=date_time(until))))
+        made = performed.create(
+            r4.PractitionerRole(
+                active=True,
+                practitioner=reference(f"Practitioner/{practitioner_id}"),
+                code=[concept(COMPETENCE, competence)],
+                period=r4.Period(start=date_time(performance.at), end=date_time(until)),
+            )
+        )
     return SignedOff(made.partition("/")[2], until)

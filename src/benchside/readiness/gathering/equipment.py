@@ -23,17 +23,26 @@ def equipment_of(record: Record, device_id: str) -> Equipment:
     control = cast("Literal['not-required', 'passed', 'due', 'failed']", text("control-state") or "not-required")
     lock = cast("Literal['block', 'warn', 'warn-then-block']", text("calibration-lock") or "block")
     return Equipment(
-        f"Device/{device_id}", code_of(device.type, EQUIPMENT), in_service=device.status == "active",
-        out_of_service_reason=words_of(device.statusReason[0]) if device.statusReason else "", calibration_due=moment(text("calibration-due"), zone),
-        calibration_failed=text("calibration-state") == "failed", lock=lock, qc=control, qc_valid_until=moment(text("control-valid-until"), zone),
+        f"Device/{device_id}",
+        code_of(device.type, EQUIPMENT),
+        in_service=device.status == "active",
+        out_of_service_reason=words_of(device.statusReason[0]) if device.statusReason else "",
+        calibration_due=moment(text("calibration-due"), zone),
+        calibration_failed=text("calibration-state") == "failed",
+        lock=lock,
+        qc=control,
+        qc_valid_until=moment(text("control-valid-until"), zone),
         clean=text("cleaning-state") != "due",
     )
 
 
 def lot_extension(lot: Lot) -> r4.Extension:
     """How a lot is kept on what was made with it."""
-    parts = [r4.Extension(url="kind", valueCode=lot.kind), r4.Extension(url="number", valueString=lot.number),
-             r4.Extension(url="expires", valueDate=lot.expires_on.isoformat())]
+    parts = [
+        r4.Extension(url="kind", valueCode=lot.kind),
+        r4.Extension(url="number", valueString=lot.number),
+        r4.Extension(url="expires", valueDate=lot.expires_on.isoformat()),
+    ]
     return r4.Extension(url=extension_url("lot"), extension=parts)
 
 
@@ -43,5 +52,7 @@ def lots_of(resource: r4.AnyResource) -> list[Lot]:
     for extension in extension_values(resource, "lot"):
         parts = {part.url: part for part in extension.extension or ()}
         if {"kind", "number", "expires"} <= parts.keys():
-            found.append(Lot(parts["kind"].valueCode or "", parts["number"].valueString or "", date.fromisoformat(parts["expires"].valueDate or "")))
+            found.append(
+                Lot(parts["kind"].valueCode or "", parts["number"].valueString or "", date.fromisoformat(parts["expires"].valueDate or ""))
+            )
     return found

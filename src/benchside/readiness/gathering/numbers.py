@@ -11,5 +11,7 @@ def next_number(record: Record, table: str, column: str, prefix: str, digits: in
     """The next running number behind `prefix` in a view's column; the caller holds the write lock."""
     assert table.isidentifier()  # our own invariant: names of views, never what somebody typed
     assert column.isidentifier()
-    highest = record.engine.rows(f"SELECT max({column}) FROM {table} WHERE {column} >= ? AND {column} < ?", (f"{prefix}0", f"{prefix}:"))[0][0]  # noqa: S608 - marks, limits and names of our own views; every value is bound
+    highest = record.engine.rows(f"SELECT max({column}) FROM {table} WHERE {column} >= ? AND {column} < ?", (f"{prefix}0", f"{prefix}:"))[
+        0
+    ][0]
     return int(highest[len(prefix) : len(prefix) + digits]) + 1 if highest else 1

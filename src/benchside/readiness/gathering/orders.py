@@ -38,10 +38,21 @@ def _requisition(found: r4.Identifier | None) -> str:
 def _order_rows(order: r4.ServiceRequest, zone: tzinfo) -> Iterator[ViewRow]:
     timed = order.occurrenceDateTime or (order.occurrencePeriod.start if order.occurrencePeriod else None)
     yield (
-        order.id or "", version_of(order), id_of(order.subject, "Patient"), order.status or "", order.intent or "",
-        code_of(order.code, TEST), code_of(order.code, LOINC), words_of(order.code), PRIORITIES.get(order.priority or "routine", 3),
-        _requisition(order.requisition), start_us(order.authoredOn, zone), start_us(timed, zone), target_of(order.requester),
-        id_of(order.locationReference[0], "Location") if order.locationReference else "", id_of(order.encounter, "Encounter"),
+        order.id or "",
+        version_of(order),
+        id_of(order.subject, "Patient"),
+        order.status or "",
+        order.intent or "",
+        code_of(order.code, TEST),
+        code_of(order.code, LOINC),
+        words_of(order.code),
+        PRIORITIES.get(order.priority or "routine", 3),
+        _requisition(order.requisition),
+        start_us(order.authoredOn, zone),
+        start_us(timed, zone),
+        target_of(order.requester),
+        id_of(order.locationReference[0], "Location") if order.locationReference else "",
+        id_of(order.encounter, "Encounter"),
     )
 
 
@@ -49,11 +60,24 @@ def _work_rows(task: r4.Task, zone: tzinfo) -> Iterator[ViewRow]:
     due = task.restriction.period.end if task.restriction and task.restriction.period else None
     ended = task.executionPeriod.end if task.executionPeriod else None
     yield (
-        task.id or "", version_of(task), id_of(task.for_, "Patient"), code_of(task.code, WORK), task.status or "",
-        int(task.status in OPEN_WORK), PRIORITIES.get(task.priority or "routine", 3), target_of(task.owner), target_of(task.requester),
-        id_of(task.location, "Location"), (task.groupIdentifier.value or "") if task.groupIdentifier else "", target_of(task.focus),
-        id_of(task.partOf[0], "Task") if task.partOf else "", start_us(task.authoredOn, zone), start_us(due, zone), start_us(ended, zone),
-        words_of(task.reasonCode) or words_of(task.statusReason), task.description or "",
+        task.id or "",
+        version_of(task),
+        id_of(task.for_, "Patient"),
+        code_of(task.code, WORK),
+        task.status or "",
+        int(task.status in OPEN_WORK),
+        PRIORITIES.get(task.priority or "routine", 3),
+        target_of(task.owner),
+        target_of(task.requester),
+        id_of(task.location, "Location"),
+        (task.groupIdentifier.value or "") if task.groupIdentifier else "",
+        target_of(task.focus),
+        id_of(task.partOf[0], "Task") if task.partOf else "",
+        start_us(task.authoredOn, zone),
+        start_us(due, zone),
+        start_us(ended, zone),
+        words_of(task.reasonCode) or words_of(task.statusReason),
+        task.description or "",
     )
 
 
@@ -64,29 +88,86 @@ def _work_order_rows(task: r4.Task, _zone: tzinfo) -> Iterator[ViewRow]:
 
 
 _ORDER: Mapping[str, str] = {
-    "id": "TEXT NOT NULL", "version": "INTEGER NOT NULL", "patient": "TEXT NOT NULL", "status": "TEXT NOT NULL", "intent": "TEXT NOT NULL",
-    "test": "TEXT NOT NULL", "loinc": "TEXT NOT NULL", "name": "TEXT NOT NULL", "priority": "INTEGER NOT NULL", "requisition": "TEXT NOT NULL",
-    "authored_us": "INTEGER", "timed_us": "INTEGER", "requester": "TEXT NOT NULL", "location": "TEXT NOT NULL", "encounter": "TEXT NOT NULL",
+    "id": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "patient": "TEXT NOT NULL",
+    "status": "TEXT NOT NULL",
+    "intent": "TEXT NOT NULL",
+    "test": "TEXT NOT NULL",
+    "loinc": "TEXT NOT NULL",
+    "name": "TEXT NOT NULL",
+    "priority": "INTEGER NOT NULL",
+    "requisition": "TEXT NOT NULL",
+    "authored_us": "INTEGER",
+    "timed_us": "INTEGER",
+    "requester": "TEXT NOT NULL",
+    "location": "TEXT NOT NULL",
+    "encounter": "TEXT NOT NULL",
 }
 _WORK_COLUMNS: Mapping[str, str] = {
-    "id": "TEXT NOT NULL", "version": "INTEGER NOT NULL", "patient": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "status": "TEXT NOT NULL",
-    "open": "INTEGER NOT NULL", "priority": "INTEGER NOT NULL", "owner": "TEXT NOT NULL", "requester": "TEXT NOT NULL", "location": "TEXT NOT NULL",
-    "requisition": "TEXT NOT NULL", "focus": "TEXT NOT NULL", "part_of": "TEXT NOT NULL", "authored_us": "INTEGER", "due_us": "INTEGER",
-    "ended_us": "INTEGER", "reason": "TEXT NOT NULL", "words": "TEXT NOT NULL",
+    "id": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "patient": "TEXT NOT NULL",
+    "kind": "TEXT NOT NULL",
+    "status": "TEXT NOT NULL",
+    "open": "INTEGER NOT NULL",
+    "priority": "INTEGER NOT NULL",
+    "owner": "TEXT NOT NULL",
+    "requester": "TEXT NOT NULL",
+    "location": "TEXT NOT NULL",
+    "requisition": "TEXT NOT NULL",
+    "focus": "TEXT NOT NULL",
+    "part_of": "TEXT NOT NULL",
+    "authored_us": "INTEGER",
+    "due_us": "INTEGER",
+    "ended_us": "INTEGER",
+    "reason": "TEXT NOT NULL",
+    "words": "TEXT NOT NULL",
 }
 
 
 def order_views(zone: tzinfo) -> list[View]:
     """`order_row` of ServiceRequest, `work_row` of Task, `work_order`: which orders a task is for. Smaller priority, more pressing."""
     return [
-        zoned_view("order_row", ("ServiceRequest",), _ORDER, _order_rows,
-                   [["id"], ["patient", "authored_us"], ["patient", "test", "status"], ["requisition"], ["status", "priority", "authored_us"],
-                    ["requester", "authored_us"]], zone),
-        zoned_view("work_row", ("Task",), _WORK_COLUMNS, _work_rows,
-                   [["id"], ["open", "kind", "priority", "due_us"], ["open", "owner", "priority", "due_us"], ["patient", "kind", "open"],
-                    ["focus", "kind"], ["kind", "ended_us"], ["requisition"]], zone),
-        zoned_view("work_order", ("Task",), {"work": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "open": "INTEGER NOT NULL", "order_id": "TEXT NOT NULL"},
-                   _work_order_rows, [["order_id", "kind", "open"], ["work"]], zone),
+        zoned_view(
+            "order_row",
+            ("ServiceRequest",),
+            _ORDER,
+            _order_rows,
+            [
+                ["id"],
+                ["patient", "authored_us"],
+                ["patient", "test", "status"],
+                ["requisition"],
+                ["status", "priority", "authored_us"],
+                ["requester", "authored_us"],
+            ],
+            zone,
+        ),
+        zoned_view(
+            "work_row",
+            ("Task",),
+            _WORK_COLUMNS,
+            _work_rows,
+            [
+                ["id"],
+                ["open", "kind", "priority", "due_us"],
+                ["open", "owner", "priority", "due_us"],
+                ["patient", "kind", "open"],
+                ["focus", "kind"],
+                ["kind", "ended_us"],
+                ["requisition"],
+            ],
+            zone,
+        ),
+        zoned_view(
+            "work_order",
+            ("Task",),
+            {"work": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "open": "INTEGER NOT NULL", "order_id": "TEXT NOT NULL"},
+            _work_order_rows,
+            [["order_id", "kind", "open"], ["work"]],
+            zone,
+        ),
     ]
 
 
@@ -96,8 +177,13 @@ def order_fact(order: r4.ServiceRequest, zone: tzinfo, *, done: bool = False) ->
 
     first, last = ends(order.occurrencePeriod)
     begin, end = start_us(first, zone), end_us(last, zone)
-    return Order(f"ServiceRequest/{order.id}", order.status or "unknown", done, None if begin is None else moment_of(begin),
-                 None if end is None else moment_of(end))
+    return Order(
+        f"ServiceRequest/{order.id}",
+        order.status or "unknown",
+        done,
+        None if begin is None else moment_of(begin),
+        None if end is None else moment_of(end),
+    )
 
 
 def worst_order(orders: list[Order]) -> Order | None:
@@ -110,16 +196,24 @@ def open_work_for(record: Record, order_ids: list[str], kind: str) -> list[str]:
     if not order_ids:
         return []
     marks = ",".join("?" * len(order_ids))
-    return [row[0] for row in record.engine.rows(
-        f"SELECT DISTINCT work FROM work_order WHERE order_id IN ({marks}) AND kind = ? AND open = 1 ORDER BY work LIMIT 200", (*order_ids, kind),  # noqa: S608 - marks, limits and names of our own views; every value is bound
-    )]
+    return [
+        row[0]
+        for row in record.engine.rows(
+            f"SELECT DISTINCT work FROM work_order WHERE order_id IN ({marks}) AND kind = ? AND open = 1 ORDER BY work LIMIT 200",
+            (*order_ids, kind),
+        )
+    ]
 
 
 def open_work_on(record: Record, focus: str, kind: str) -> list[str]:
     """Ids of the open tasks of a kind whose focus is `Type/id`."""
-    return [row[0] for row in record.engine.rows(
-        "SELECT id FROM work_row WHERE focus = ? AND kind = ? AND open = 1 ORDER BY authored_us, id LIMIT 200", (focus, kind),
-    )]
+    return [
+        row[0]
+        for row in record.engine.rows(
+            "SELECT id FROM work_row WHERE focus = ? AND kind = ? AND open = 1 ORDER BY authored_us, id LIMIT 200",
+            (focus, kind),
+        )
+    ]
 
 
 def order_ids_of(task: r4.Task) -> list[str]:

@@ -118,14 +118,18 @@ def _numeric(text: str) -> list[Sql]:
 
 
 def _with_words(choices: list[Sql]) -> list[Sql]:
-    return [Sql(f"p.resource IN (SELECT w.resource FROM patient_word w WHERE {choice.text})", choice.values) for choice in choices]  # noqa: S608 - marks, limits and names of our own views; every value is bound
+    return [Sql(f"p.resource IN (SELECT w.resource FROM patient_word w WHERE {choice.text})", choice.values) for choice in choices]
 
 
 def _rows(record: Record, conditions: list[Sql]) -> list[FoundPatient]:
     condition = all_of(conditions)
-    return [FoundPatient(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], bool(row[8]), bool(row[9]), 0) for row in record.engine.rows(
-        f"SELECT {_COLUMNS} FROM patient_row p WHERE {condition.text} ORDER BY p.folded, p.id LIMIT {CANDIDATES_MAX}", condition.values,  # noqa: S608 - marks, limits and names of our own views; every value is bound
-    )]
+    return [
+        FoundPatient(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], bool(row[8]), bool(row[9]), 0)
+        for row in record.engine.rows(
+            f"SELECT {_COLUMNS} FROM patient_row p WHERE {condition.text} ORDER BY p.folded, p.id LIMIT {CANDIDATES_MAX}",
+            condition.values,
+        )
+    ]
 
 
 def search_patients(record: Record, query: str, *, limit: int = 20, inactive: bool = False) -> list[FoundPatient]:
@@ -138,7 +142,12 @@ def search_patients(record: Record, query: str, *, limit: int = 20, inactive: bo
     numeric = [word for word in typed if any(character.isdigit() for character in word)][:WORDS_MAX]
     names = name_words(" ".join(word for word in typed if word not in numeric))[:WORDS_MAX]
     phone_in_parts = "".join(character for character in query[:QUERY_LENGTH_MAX] if character.isdigit())
-    if not names and len(numeric) > 1 and len(phone_in_parts) >= PHONE_DIGITS_MIN and all(not any(c.isalpha() for c in word) for word in numeric):
+    if (
+        not names
+        and len(numeric) > 1
+        and len(phone_in_parts) >= PHONE_DIGITS_MIN
+        and all(not any(c.isalpha() for c in word) for word in numeric)
+    ):
         numeric = [phone_in_parts]
     if not numeric and not names:
         return []
@@ -154,8 +163,12 @@ def search_patients(record: Record, query: str, *, limit: int = 20, inactive: bo
         either = [Sql(f"({whole.text}) OR ({near.text})", whole.values + near.values) for whole, near in zip(exact, choices, strict=True)]
         found = {hit.id: hit for conditions in base for hit in _rows(record, [*conditions, *_with_words(either)])}
     ranked = sorted(((_rank(hit, names, slips), hit) for hit in found.values()), key=lambda pair: (pair[0], fold(pair[1].name), pair[1].id))
-    return [FoundPatient(hit.id, hit.name, hit.family, hit.given, hit.birth_date, hit.sex, hit.record_number, hit.phone, hit.active,
-                         hit.deceased, rank) for rank, hit in ranked[: max(1, min(limit, RESULTS_MAX))]]
+    return [
+        FoundPatient(
+            hit.id, hit.name, hit.family, hit.given, hit.birth_date, hit.sex, hit.record_number, hit.phone, hit.active, hit.deceased, rank
+        )
+        for rank, hit in ranked[: max(1, min(limit, RESULTS_MAX))]
+    ]
 
 
 def _rank(hit: FoundPatient, names: list[str], slips: dict[str, dict[str, int]]) -> int:

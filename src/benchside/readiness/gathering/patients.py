@@ -78,9 +78,22 @@ def _patient_rows(patient: r4.Patient, _zone: tzinfo) -> Iterator[ViewRow]:
     spoken = next((words_of(one.language) for one in patient.communication or () if one.preferred), "")
     replaced = next((id_of(link.other, "Patient") for link in patient.link or () if link.type == "replaced-by"), "")
     yield (
-        patient.id or "", version_of(patient), int(patient.active is not False and not replaced), int(_deceased(patient)), family, given,
-        display_name(patient.name), fold(f"{family} {given}"), patient.birthDate or "", patient.gender or "", number, fold(number),
-        phone, _digits(phone)[::-1], spoken, replaced,
+        patient.id or "",
+        version_of(patient),
+        int(patient.active is not False and not replaced),
+        int(_deceased(patient)),
+        family,
+        given,
+        display_name(patient.name),
+        fold(f"{family} {given}"),
+        patient.birthDate or "",
+        patient.gender or "",
+        number,
+        fold(number),
+        phone,
+        _digits(phone)[::-1],
+        spoken,
+        replaced,
     )
 
 
@@ -105,38 +118,96 @@ def _trigram_rows(patient: r4.Patient, _zone: tzinfo) -> Iterator[ViewRow]:
 
 def _alert_rows(resource: Any, zone: tzinfo) -> Iterator[ViewRow]:
     if isinstance(resource, r4.AllergyIntolerance):
-        ended = any(coding.code in ("inactive", "resolved") for coding in (resource.clinicalStatus.coding or () if resource.clinicalStatus else ()))
-        wrong = any(coding.code in ("entered-in-error", "refuted") for coding in (resource.verificationStatus.coding or () if resource.verificationStatus else ()))
+        ended = any(
+            coding.code in ("inactive", "resolved") for coding in (resource.clinicalStatus.coding or () if resource.clinicalStatus else ())
+        )
+        wrong = any(
+            coding.code in ("entered-in-error", "refuted")
+            for coding in (resource.verificationStatus.coding or () if resource.verificationStatus else ())
+        )
         code = next((coding.code or "" for coding in (resource.code.coding or () if resource.code else ())), "")
-        yield (resource.id or "", version_of(resource), id_of(resource.patient, "Patient"), "allergy", code, words_of(resource.code),
-               resource.criticality or "", int(not ended and not wrong), start_us(resource.onsetDateTime or resource.recordedDate, zone), None)
+        yield (
+            resource.id or "",
+            version_of(resource),
+            id_of(resource.patient, "Patient"),
+            "allergy",
+            code,
+            words_of(resource.code),
+            resource.criticality or "",
+            int(not ended and not wrong),
+            start_us(resource.onsetDateTime or resource.recordedDate, zone),
+            None,
+        )
         return
     first, last = ends(resource.period)
     kinds = (("precaution", PRECAUTION), ("arm", ARM), ("note", ALERT))
     kind, code = next(((name, code) for name, system in kinds if (code := code_of(resource.code, system))), ("note", ""))
-    yield (resource.id or "", version_of(resource), id_of(resource.subject, "Patient"), kind, code, words_of(resource.code), "",
-           int(resource.status == "active"), start_us(first, zone), end_us(last, zone))
+    yield (
+        resource.id or "",
+        version_of(resource),
+        id_of(resource.subject, "Patient"),
+        kind,
+        code,
+        words_of(resource.code),
+        "",
+        int(resource.status == "active"),
+        start_us(first, zone),
+        end_us(last, zone),
+    )
 
 
 _PATIENT: Mapping[str, str] = {
-    "id": "TEXT NOT NULL", "version": "INTEGER NOT NULL", "active": "INTEGER NOT NULL", "deceased": "INTEGER NOT NULL",
-    "family": "TEXT NOT NULL", "given": "TEXT NOT NULL", "name": "TEXT NOT NULL", "folded": "TEXT NOT NULL", "birth_date": "TEXT NOT NULL",
-    "sex": "TEXT NOT NULL", "record_number": "TEXT NOT NULL", "record_number_folded": "TEXT NOT NULL", "phone": "TEXT NOT NULL",
-    "phone_reversed": "TEXT NOT NULL", "language": "TEXT NOT NULL", "replaced_by": "TEXT NOT NULL",
+    "id": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "active": "INTEGER NOT NULL",
+    "deceased": "INTEGER NOT NULL",
+    "family": "TEXT NOT NULL",
+    "given": "TEXT NOT NULL",
+    "name": "TEXT NOT NULL",
+    "folded": "TEXT NOT NULL",
+    "birth_date": "TEXT NOT NULL",
+    "sex": "TEXT NOT NULL",
+    "record_number": "TEXT NOT NULL",
+    "record_number_folded": "TEXT NOT NULL",
+    "phone": "TEXT NOT NULL",
+    "phone_reversed": "TEXT NOT NULL",
+    "language": "TEXT NOT NULL",
+    "replaced_by": "TEXT NOT NULL",
 }
 _ALERT: Mapping[str, str] = {
-    "id": "TEXT NOT NULL", "version": "INTEGER NOT NULL", "patient": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "code": "TEXT NOT NULL",
-    "words": "TEXT NOT NULL", "criticality": "TEXT NOT NULL", "active": "INTEGER NOT NULL", "start_us": "INTEGER", "stop_us": "INTEGER",
+    "id": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "patient": "TEXT NOT NULL",
+    "kind": "TEXT NOT NULL",
+    "code": "TEXT NOT NULL",
+    "words": "TEXT NOT NULL",
+    "criticality": "TEXT NOT NULL",
+    "active": "INTEGER NOT NULL",
+    "start_us": "INTEGER",
+    "stop_us": "INTEGER",
 }
 
 
 def patient_views(zone: tzinfo) -> list[View]:
     """`patient_row`, `patient_word` and `patient_trigram` for the search, `alert_row` for allergies, precautions and notes."""
     return [
-        zoned_view("patient_row", ("Patient",), _PATIENT, _patient_rows,
-                   [["id"], ["folded"], ["birth_date"], ["record_number_folded"], ["phone_reversed"]], zone),
+        zoned_view(
+            "patient_row",
+            ("Patient",),
+            _PATIENT,
+            _patient_rows,
+            [["id"], ["folded"], ["birth_date"], ["record_number_folded"], ["phone_reversed"]],
+            zone,
+        ),
         zoned_view("patient_word", ("Patient",), {"word": "TEXT NOT NULL"}, _word_rows, [["word", "resource"]], zone),
-        zoned_view("patient_trigram", ("Patient",), {"trigram": "TEXT NOT NULL", "word": "TEXT NOT NULL"}, _trigram_rows, [["trigram", "word"]], zone),
+        zoned_view(
+            "patient_trigram",
+            ("Patient",),
+            {"trigram": "TEXT NOT NULL", "word": "TEXT NOT NULL"},
+            _trigram_rows,
+            [["trigram", "word"]],
+            zone,
+        ),
         zoned_view("alert_row", ("AllergyIntolerance", "Flag"), _ALERT, _alert_rows, [["patient", "kind"]], zone),
     ]
 
@@ -167,11 +238,14 @@ def alerts_of(record: Record, patient_id: str, kinds: Sequence[str], at: datetim
     """(kind, code, words) of a patient's alerts that hold at `at`, at most ALERTS_MAX."""
     now = microseconds(at)
     marks = ",".join("?" * len(kinds))
-    return [(row[0], row[1], row[2]) for row in record.engine.rows(
-        f"SELECT kind, code, words FROM alert_row WHERE patient = ? AND kind IN ({marks}) AND active = 1 "  # noqa: S608 - marks, limits and names of our own views; every value is bound
-        f"AND (start_us IS NULL OR start_us <= ?) AND (stop_us IS NULL OR stop_us > ?) ORDER BY kind, code LIMIT {ALERTS_MAX}",
-        (patient_id, *kinds, now, now),
-    )]
+    return [
+        (row[0], row[1], row[2])
+        for row in record.engine.rows(
+            f"SELECT kind, code, words FROM alert_row WHERE patient = ? AND kind IN ({marks}) AND active = 1 "
+            f"AND (start_us IS NULL OR start_us <= ?) AND (stop_us IS NULL OR stop_us > ?) ORDER BY kind, code LIMIT {ALERTS_MAX}",
+            (patient_id, *kinds, now, now),
+        )
+    ]
 
 
 def patient_facts(record: Record, patient_id: str, at: datetime) -> PatientFacts:
@@ -181,8 +255,16 @@ def patient_facts(record: Record, patient_id: str, at: datetime) -> PatientFacts
     alerts = alerts_of(record, patient_id, ("precaution", "arm"), at)
     sex: Sex | None = "female" if patient.gender == "female" else "male" if patient.gender == "male" else None
     return PatientFacts(
-        patient_id, family, given, whole_date(patient.birthDate), sex, record_number_of(patient), phone_of(patient), _deceased(patient),
-        patient.active is not False, frozenset(code for kind, code, _ in alerts if kind == "precaution"),
+        patient_id,
+        family,
+        given,
+        whole_date(patient.birthDate),
+        sex,
+        record_number_of(patient),
+        phone_of(patient),
+        _deceased(patient),
+        patient.active is not False,
+        frozenset(code for kind, code, _ in alerts if kind == "precaution"),
         tuple(code for kind, code, _ in alerts if kind == "arm"),
     )
 

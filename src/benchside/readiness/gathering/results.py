@@ -56,11 +56,27 @@ def _result_rows(observation: r4.Observation, zone: tzinfo) -> Iterator[ViewRow]
     order = next((own for based in observation.basedOn or () if (own := id_of(based, "ServiceRequest"))), "")
     effective = observation.effectiveDateTime or (observation.effectivePeriod.start if observation.effectivePeriod else None)
     yield (
-        observation.id or "", version_of(observation), id_of(observation.subject, "Patient"), observation.status or "",
-        code_of(observation.category, CATEGORY), code_of(observation.code, TEST), code_of(observation.code, LOINC), words_of(observation.code),
-        value, unit, comparator, number, code_of(observation.interpretation, INTERPRETATION), _range_words(observation),
-        words_of(observation.dataAbsentReason), start_us(effective or observation.effectiveInstant, zone), start_us(observation.issued, zone), order,
-        id_of(observation.specimen, "Specimen"), target_of(observation.performer[0]) if observation.performer else "", target_of(observation.device),
+        observation.id or "",
+        version_of(observation),
+        id_of(observation.subject, "Patient"),
+        observation.status or "",
+        code_of(observation.category, CATEGORY),
+        code_of(observation.code, TEST),
+        code_of(observation.code, LOINC),
+        words_of(observation.code),
+        value,
+        unit,
+        comparator,
+        number,
+        code_of(observation.interpretation, INTERPRETATION),
+        _range_words(observation),
+        words_of(observation.dataAbsentReason),
+        start_us(effective or observation.effectiveInstant, zone),
+        start_us(observation.issued, zone),
+        order,
+        id_of(observation.specimen, "Specimen"),
+        target_of(observation.performer[0]) if observation.performer else "",
+        target_of(observation.device),
     )
 
 
@@ -68,33 +84,88 @@ def _communication_rows(message: r4.Communication, zone: tzinfo) -> Iterator[Vie
     text = next((part.contentString for part in message.payload or () if part.contentString), "")
     for recipient in message.recipient or [r4.Reference(display="-")]:
         yield (
-            message.id or "", version_of(message), id_of(message.subject, "Patient"), code_of(message.category, MESSAGE), message.status or "",
-            {"stat": 0, "asap": 1, "urgent": 2}.get(message.priority or "", 3), target_of(message.sender), target_of(recipient),
-            start_us(message.sent, zone), start_us(message.received, zone), target_of(message.about[0]) if message.about else "",
-            target_of(message.partOf[0]) if message.partOf else "", target_of(message.inResponseTo[0]) if message.inResponseTo else "", text[:TEXT_MAX],
+            message.id or "",
+            version_of(message),
+            id_of(message.subject, "Patient"),
+            code_of(message.category, MESSAGE),
+            message.status or "",
+            {"stat": 0, "asap": 1, "urgent": 2}.get(message.priority or "", 3),
+            target_of(message.sender),
+            target_of(recipient),
+            start_us(message.sent, zone),
+            start_us(message.received, zone),
+            target_of(message.about[0]) if message.about else "",
+            target_of(message.partOf[0]) if message.partOf else "",
+            target_of(message.inResponseTo[0]) if message.inResponseTo else "",
+            text[:TEXT_MAX],
         )
 
 
 _RESULT: Mapping[str, str] = {
-    "id": "TEXT NOT NULL", "version": "INTEGER NOT NULL", "patient": "TEXT NOT NULL", "status": "TEXT NOT NULL", "category": "TEXT NOT NULL",
-    "test": "TEXT NOT NULL", "loinc": "TEXT NOT NULL", "name": "TEXT NOT NULL", "value": "TEXT NOT NULL", "unit": "TEXT NOT NULL",
-    "comparator": "TEXT NOT NULL", "number": "REAL", "flag": "TEXT NOT NULL", "range_words": "TEXT NOT NULL", "absent": "TEXT NOT NULL",
-    "effective_us": "INTEGER", "issued_us": "INTEGER", "order_id": "TEXT NOT NULL", "specimen": "TEXT NOT NULL", "performer": "TEXT NOT NULL",
+    "id": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "patient": "TEXT NOT NULL",
+    "status": "TEXT NOT NULL",
+    "category": "TEXT NOT NULL",
+    "test": "TEXT NOT NULL",
+    "loinc": "TEXT NOT NULL",
+    "name": "TEXT NOT NULL",
+    "value": "TEXT NOT NULL",
+    "unit": "TEXT NOT NULL",
+    "comparator": "TEXT NOT NULL",
+    "number": "REAL",
+    "flag": "TEXT NOT NULL",
+    "range_words": "TEXT NOT NULL",
+    "absent": "TEXT NOT NULL",
+    "effective_us": "INTEGER",
+    "issued_us": "INTEGER",
+    "order_id": "TEXT NOT NULL",
+    "specimen": "TEXT NOT NULL",
+    "performer": "TEXT NOT NULL",
     "device": "TEXT NOT NULL",
 }
 _COMMUNICATION: Mapping[str, str] = {
-    "id": "TEXT NOT NULL", "version": "INTEGER NOT NULL", "patient": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "status": "TEXT NOT NULL",
-    "priority": "INTEGER NOT NULL", "sender": "TEXT NOT NULL", "recipient": "TEXT NOT NULL", "sent_us": "INTEGER", "received_us": "INTEGER",
-    "about": "TEXT NOT NULL", "work": "TEXT NOT NULL", "answers": "TEXT NOT NULL", "words": "TEXT NOT NULL",
+    "id": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "patient": "TEXT NOT NULL",
+    "kind": "TEXT NOT NULL",
+    "status": "TEXT NOT NULL",
+    "priority": "INTEGER NOT NULL",
+    "sender": "TEXT NOT NULL",
+    "recipient": "TEXT NOT NULL",
+    "sent_us": "INTEGER",
+    "received_us": "INTEGER",
+    "about": "TEXT NOT NULL",
+    "work": "TEXT NOT NULL",
+    "answers": "TEXT NOT NULL",
+    "words": "TEXT NOT NULL",
 }
 
 
 def result_views(zone: tzinfo) -> list[View]:
     """`result_row` of Observation and `communication_row` of Communication (one row a recipient)."""
     return [
-        zoned_view("result_row", ("Observation",), _RESULT, _result_rows,
-                   [["id"], ["patient", "test", "effective_us"], ["patient", "loinc", "effective_us"], ["patient", "effective_us"], ["order_id"],
-                    ["specimen"]], zone),
-        zoned_view("communication_row", ("Communication",), _COMMUNICATION, _communication_rows,
-                   [["recipient", "kind", "sent_us"], ["patient", "sent_us"], ["about"], ["work"]], zone),
+        zoned_view(
+            "result_row",
+            ("Observation",),
+            _RESULT,
+            _result_rows,
+            [
+                ["id"],
+                ["patient", "test", "effective_us"],
+                ["patient", "loinc", "effective_us"],
+                ["patient", "effective_us"],
+                ["order_id"],
+                ["specimen"],
+            ],
+            zone,
+        ),
+        zoned_view(
+            "communication_row",
+            ("Communication",),
+            _COMMUNICATION,
+            _communication_rows,
+            [["recipient", "kind", "sent_us"], ["patient", "sent_us"], ["about"], ["work"]],
+            zone,
+        ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
@@ -81,6 +81,8 @@ class Answer:
     location: str | None = None
     content_location: str | None = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    stream: Iterator[bytes] | None = None  # instead of `content`, for what is too large to hold in memory
+    length: int | None = None  # of the stream, in bytes
     presented: bool = False  # whether _summary and _elements are already applied, or don't apply
 
 

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.request import UnreadablePostError
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from benchside.record.site import site_record
@@ -27,13 +28,14 @@ METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 METADATA: Final = ("metadata",)
 PARAMETERS_MAX: Final = 1_000
 BASES_MAX: Final = 100
+ORIGIN_CHARACTERS_MAX: Final = 64
 NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 # A bearer token is never sent by a browser on its own, so a request with one can't be forged from another site:
 # Django's CSRF check, which guards cookies, has nothing to guard here.
 @csrf_exempt
-def fhir(request: HttpRequest, path: str = "") -> HttpResponse:
+def fhir(request: HttpRequest, path: str = "") -> HttpResponseBase:
     """Answer one request to the API; `path` is what follows our base."""
     try:
         answer = _answer(request, path)
@@ -69,7 +71,7 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         principal=principal,
         record=site_record(),
         access_log=site_access_log(),
-        origin=meta.get("REMOTE_ADDR", ""),
+        origin=_origin(request),
         limits=limits,
         dispatch=_entry,
         body=b"" if method in NO_BODY else _body(request, limits),
@@ -84,6 +86,13 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         presentation=negotiation.presentation(pairs) if pairs else negotiation.WHOLE,
     )
     return presented(call, routes.perform(call))
+
+
+def _origin(request: HttpRequest) -> str:
+    """The network address of the client: the one that the site's own proxy saw, where there is one."""
+    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    # The last address is what our proxy added; those before it are whatever the client claimed.
+    return (forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", "")))[:ORIGIN_CHARACTERS_MAX]
 
 
 def _entry(call: Call) -> Answer:
@@ -146,12 +155,12 @@ def _body(request: HttpRequest, limits: Limits) -> bytes:
     return body
 
 
-def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
+def _response(request: HttpRequest, answer: Answer) -> HttpResponseBase:
     content = answer.content
     headers: dict[str, str] = {}
     if answer.status not in {204, 304}:
         headers["Content-Type"] = answer.content_type
-        headers["Content-Length"] = str(len(content))
+        headers["Content-Length"] = str(len(content) if answer.length is None else answer.length)
     if answer.version is not None:
         headers["ETag"] = etag(answer.version)
     if answer.last_modified is not None:
@@ -164,6 +173,8 @@ def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
     headers["Cache-Control"] = "no-store" if answer.status >= 400 else "private, no-cache"
     headers["X-Content-Type-Options"] = "nosniff"
     cors.allow(request, headers)
+    if answer.stream is not None and request.method != "HEAD":
+        return StreamingHttpResponse(answer.stream, status=answer.status, headers=headers)
     response = HttpResponse(b"" if request.method == "HEAD" else content, status=answer.status, headers=headers)
     if "Content-Type" not in headers:
         del response["Content-Type"]  # Django adds one; 204 and 304 have nothing that could have a type

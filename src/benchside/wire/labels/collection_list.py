@@ -117,9 +117,7 @@ class _Line:
 class _Page:
     """Lays out the rows and draws them page by page."""
 
-    def __init__(
-        self, content: CollectionList, context: PrintContext, size: tuple[float, float], typefaces: Typefaces
-    ) -> None:
+    def __init__(self, content: CollectionList, context: PrintContext, size: tuple[float, float], typefaces: Typefaces) -> None:
         self._content = content
         self._context = context
         self._width, self._height = size

@@ -51,9 +51,7 @@ class TextElement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     width_alone: Decimal | None = None
 
 
-class Code128Element(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="code128"
-):
+class Code128Element(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="code128"):
     """A Code 128 symbol with its quiet zones in a box; lengths in millimetres."""
 
     field: Literal["barcode"]
@@ -65,9 +63,7 @@ class Code128Element(
     module_max: Decimal
 
 
-class DataMatrixElement(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="data_matrix"
-):
+class DataMatrixElement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="data_matrix"):
     """A square Data Matrix (ECC 200) with its quiet zones in a box; lengths in millimetres."""
 
     field: Literal["barcode"]

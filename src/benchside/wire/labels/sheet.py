@@ -51,7 +51,7 @@ def sheet_pdf(drawings: tuple[Drawing, ...], sheet_name: str, *, first_place: in
     sheet = sheets().get(sheet_name)
     if sheet is None:
         raise LabelRefused((Refusal("labels.sheet-unknown", {"sheet": sheet_name[:80]}),))
-    if refusals := tuple(dict.fromkeys(_refusals(drawings, sheet, sheet_name, first_place))):
+    if refusals := tuple(dict.fromkeys(_refusals(drawings, sheet, first_place))):
         raise LabelRefused(refusals)
     output = io.BytesIO()
     with DRAWING:
@@ -76,7 +76,7 @@ def _corner(drawing: Drawing, sheet: Sheet, place: int) -> tuple[float, float]:
     return float(x_mm) * POINTS_PER_MM, float(sheet.page_height - y_mm) * POINTS_PER_MM
 
 
-def _refusals(drawings: tuple[Drawing, ...], sheet: Sheet, sheet_name: str, first_place: int) -> Iterator[Refusal]:
+def _refusals(drawings: tuple[Drawing, ...], sheet: Sheet, first_place: int) -> Iterator[Refusal]:
     if not 1 <= len(drawings) <= LABELS_MAX:
         yield Refusal("labels.label-count-invalid", {"labels_max": LABELS_MAX})
     if not 1 <= first_place <= sheet.places:

@@ -53,9 +53,7 @@ def _font(path: Path) -> TTFont:
         try:
             font = TTFont(path.stem, str(path))
         except (TTFError, OSError) as error:
-            raise FontUnusable(
-                f"{path.name} cannot be used for labels: {error}. Give a TrueType file (.ttf)."
-            ) from error
+            raise FontUnusable(f"{path.name} cannot be used for labels: {error}. Give a TrueType file (.ttf).") from error
         pdfmetrics.registerFont(font)
         return font
 

@@ -240,9 +240,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--control-port", type=int, default=9101)
     parser.add_argument("--directory", type=Path, help="keep what is printed here, at most 1,000 files")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a fault, as on the control port"
-    )
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a fault, as on the control port")
     try:
         asyncio.run(_run(parser.parse_args()))
     except KeyboardInterrupt:

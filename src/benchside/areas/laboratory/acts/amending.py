@@ -39,21 +39,39 @@ def seen_by(record: Record, observation: r4.Observation, report_id: str) -> list
     version, own = version_of(observation), observation.id
     issued = moment(observation.issued, record.policy.zone)
     since = microseconds(issued) if issued is not None else 0
-    found = [Seen(row[0], version - 1, "viewed") for row in record.engine.rows(
-        f"SELECT DISTINCT person FROM record_access WHERE target IN (?, ?) AND at >= ? LIMIT {SEEN_MAX}",  # noqa: S608 - marks, limits and names of our own views; every value is bound
-        (f"Observation/{own}", f"DiagnosticReport/{report_id}", since))]
-    found += [Seen(row[0], version - 1, "acknowledged") for row in record.engine.rows(
-        "SELECT owner FROM work_row WHERE focus = ? AND kind = 'review-result' AND status = 'completed' LIMIT 50", (f"DiagnosticReport/{report_id}",))]
-    found += [Seen(row[0], version - 1, "called") for row in record.engine.rows(
-        "SELECT recipient FROM communication_row WHERE about = ? AND kind = 'critical-call' AND received_us IS NOT NULL LIMIT 50", (f"Observation/{own}",))]
+    found = [
+        Seen(row[0], version - 1, "viewed")
+        for row in record.engine.rows(
+            f"SELECT DISTINCT person FROM record_access WHERE target IN (?, ?) AND at >= ? LIMIT {SEEN_MAX}",
+            (f"Observation/{own}", f"DiagnosticReport/{report_id}", since),
+        )
+    ]
+    found += [
+        Seen(row[0], version - 1, "acknowledged")
+        for row in record.engine.rows(
+            "SELECT owner FROM work_row WHERE focus = ? AND kind = 'review-result' AND status = 'completed' LIMIT 50",
+            (f"DiagnosticReport/{report_id}",),
+        )
+    ]
+    found += [
+        Seen(row[0], version - 1, "called")
+        for row in record.engine.rows(
+            "SELECT recipient FROM communication_row WHERE about = ? AND kind = 'critical-call' AND received_us IS NOT NULL LIMIT 50",
+            (f"Observation/{own}",),
+        )
+    ]
     return [one for one in found if one.person.startswith(("Practitioner/", "Device/", "Patient/"))]
 
 
 def _notices(record: Record, observation: r4.Observation, report: r4.DiagnosticReport, order: r4.ServiceRequest) -> tuple[Notice, ...]:
-    return amendment_notices(seen_by(record, observation, report.id or ""), target_of(order.requester), changed_version=version_of(observation))
+    return amendment_notices(
+        seen_by(record, observation, report.id or ""), target_of(order.requester), changed_version=version_of(observation)
+    )
 
 
-def _load(performance: Performance, observation_id: str, seen_version: int | None) -> tuple[r4.Observation, r4.ServiceRequest, r4.DiagnosticReport]:
+def _load(
+    performance: Performance, observation_id: str, seen_version: int | None
+) -> tuple[r4.Observation, r4.ServiceRequest, r4.DiagnosticReport]:
     record = performance.record
     observation = load(record, r4.Observation, observation_id)
     if seen_version is not None and seen_version != version_of(observation):
@@ -65,14 +83,32 @@ def _load(performance: Performance, observation_id: str, seen_version: int | Non
 
 
 def _tell(performed: Performed, performance: Performance, notices: tuple[Notice, ...], observation: r4.Observation, text: str) -> list[str]:
-    return [performed.create(new_message(
-        "amendment", performance.at, sender=performance.author, recipients=[notice.person], text=text, patient=id_of(observation.subject, "Patient"),
-        about=[f"Observation/{observation.id}"], priority="stat" if notice.urgent else "urgent")).partition("/")[2] for notice in notices]
+    return [
+        performed.create(
+            new_message(
+                "amendment",
+                performance.at,
+                sender=performance.author,
+                recipients=[notice.person],
+                text=text,
+                patient=id_of(observation.subject, "Patient"),
+                about=[f"Observation/{observation.id}"],
+                priority="stat" if notice.urgent else "urgent",
+            )
+        ).partition("/")[2]
+        for notice in notices
+    ]
 
 
 @act("amend_result")
 def amend_result(
-    performance: Performance, observation_id: str, text: str, reason: str, *, unit: str | None = None, event: Literal["amend", "correct"] = "correct",
+    performance: Performance,
+    observation_id: str,
+    text: str,
+    reason: str,
+    *,
+    unit: str | None = None,
+    event: Literal["amend", "correct"] = "correct",
     seen_version: int | None = None,
 ) -> Amended:
     """Change a released value.
@@ -86,22 +122,38 @@ def amend_result(
     patient = patient_facts(record, id_of(observation.subject, "Patient"), at)
     state, refusals = next_state(STATE_OF_STATUS[observation.status or "registered"], event)
     value, faults = read_value(text, analyte, unit=unit)
-    with perform(performance, "amend_result", facts_for(performance), further=(*refusals, *faults), reason=reason, patient=patient.reference,
-                 focus=f"Observation/{observation_id}") as performed:
+    with perform(
+        performance,
+        "amend_result",
+        facts_for(performance),
+        further=(*refusals, *faults),
+        reason=reason,
+        patient=patient.reference,
+        focus=f"Observation/{observation_id}",
+    ) as performed:
         assert state is not None  # refused otherwise
         assert value is not None
-        notices, before, was_critical = _notices(record, observation, report, order), value_text(observation), is_flagged_critical(observation)
+        notices, before, was_critical = (
+            _notices(record, observation, report, order),
+            value_text(observation),
+            is_flagged_critical(observation),
+        )
         judged = judge(record, value, analyte, patient, _collected(record, observation, at), catalogue, but=observation_id)
         put_value(observation, value, judged)
         observation.status = FHIR_STATUS[state]  # type: ignore[assignment]  # the table holds observation-status codes
         observation.issued = instant(at)
         line = f"Was {before} until {date_time(at)}: {reason.strip()}"
-        observation.note = [*(observation.note or ()), r4.Annotation(text=line, time=date_time(at), authorReference=reference(performance.author))]
+        observation.note = [
+            *(observation.note or ()),
+            r4.Annotation(text=line, time=date_time(at), authorReference=reference(performance.author)),
+        ]
         performed.update(observation)
         report.status, report.issued = ("amended" if event == "amend" else "corrected"), instant(at)
         performed.update(report)
         name = analyte.name.en
-        messages = _tell(performed, performance, notices, observation, f"{name} changed from {before} to {value_text(observation)}: {reason.strip()}")
+        messages = _tell(
+            performed, performance, notices, observation, f"{name} changed from {before} to {value_text(observation)}: {reason.strip()}"
+        )
         critical = is_flagged_critical(observation)
         if was_critical:
             withdraw_call(performed, performance, observation_id, f"changed to {value_text(observation)}: {reason.strip()}")
@@ -126,14 +178,24 @@ def cancel_result(performance: Performance, observation_id: str, reason: str, *,
     before = STATE_OF_STATUS[observation.status or "registered"]
     event: Event = "cancel" if before in ("registered", "entered") else "mark-error"
     state, refusals = next_state(before, event)
-    with perform(performance, "cancel_result", facts_for(performance), further=refusals, reason=reason, patient=target_of(observation.subject),
-                 focus=f"Observation/{observation_id}") as performed:
+    with perform(
+        performance,
+        "cancel_result",
+        facts_for(performance),
+        further=refusals,
+        reason=reason,
+        patient=target_of(observation.subject),
+        focus=f"Observation/{observation_id}",
+    ) as performed:
         assert state is not None  # refused otherwise
         released = event == "mark-error"
         notices = _notices(record, observation, report, order) if released else ()
         text = f"{observation.code.text if observation.code else ''} {value_text(observation)} is not valid: {reason.strip()}".strip()
         observation.status = FHIR_STATUS[state]  # type: ignore[assignment]  # the table holds observation-status codes
-        observation.note = [*(observation.note or ()), r4.Annotation(text=reason.strip(), time=date_time(at), authorReference=reference(performance.author))]
+        observation.note = [
+            *(observation.note or ()),
+            r4.Annotation(text=reason.strip(), time=date_time(at), authorReference=reference(performance.author)),
+        ]
         performed.update(observation)
         rest = [one for one in report.result or () if id_of(one, "Observation") != observation_id]
         report.result = [reference(target_of(one)) for one in rest] or None
@@ -146,5 +208,3 @@ def cancel_result(performance: Performance, observation_id: str, reason: str, *,
         withdraw_call(performed, performance, observation_id, text)
         review = start_review(performed, record, performance, report, order, []) if released else ""
     return Amended(line_of(observation), report.id or "", tuple(notice.person for notice in notices), tuple(messages), review)
-
-

@@ -47,7 +47,9 @@ def call_of(record: Record, task: r4.Task) -> CriticalCall:
     """The call as the rules see it, rebuilt from its lines."""
     zone = record.policy.zone
     rows = record.engine.rows(
-        "SELECT DISTINCT id, sent_us, resource FROM communication_row WHERE work = ? AND kind = 'critical-call' ORDER BY sent_us, resource LIMIT 200", (f"Task/{task.id}",))
+        "SELECT DISTINCT id, sent_us, resource FROM communication_row WHERE work = ? AND kind = 'critical-call' ORDER BY sent_us, resource LIMIT 200",
+        (f"Task/{task.id}",),
+    )
     entries: list[CallEntry] = []
     for own, _, _ in rows:
         line = load(record, r4.Communication, own)
@@ -56,11 +58,23 @@ def call_of(record: Record, task: r4.Task) -> CriticalCall:
         assert sent is not None  # our own invariant: every line says when
         said = line.payload[0].contentString or "" if line.payload else ""
         heard = line.note[0].text or "" if line.note else ""
-        entries.append(CallEntry(event, sent, target_of(line.sender), target_of(line.recipient[0]) if line.recipient else "", code_of(line.topic, LADDER), heard, said))
+        entries.append(
+            CallEntry(
+                event,
+                sent,
+                target_of(line.sender),
+                target_of(line.recipient[0]) if line.recipient else "",
+                code_of(line.topic, LADDER),
+                heard,
+                said,
+            )
+        )
     value = facts_named(task, "value")
     known = moment(task.authoredOn, zone)
     assert known is not None  # our own invariant: a task says when it was made
-    return CriticalCall(target_of(task.focus), target_of(task.for_), (value[0].valueString or "") if value else "", "laboratory", known, tuple(entries))
+    return CriticalCall(
+        target_of(task.focus), target_of(task.for_), (value[0].valueString or "") if value else "", "laboratory", known, tuple(entries)
+    )
 
 
 def call_due(record: Record, work_id: str, at: datetime) -> Due | None:
@@ -70,10 +84,19 @@ def call_due(record: Record, work_id: str, at: datetime) -> Due | None:
 
 def _line(performed: Performed, task: r4.Task, entry: CallEntry, recipients: Sequence[str]) -> str:
     message = new_message(
-        "critical-call", entry.at, sender=entry.by, recipients=recipients, text=entry.text or facts_named(task, "value")[0].valueString or "",
-        patient=id_of(task.for_, "Patient"), about=[target_of(task.focus)], work=f"Task/{task.id}", priority="stat",
-        received=entry.at if entry.event == "read-back-right" else None, done=entry.event not in ("not-reached", "withdrawn"),
-        reason=concept(CALL_EVENT, entry.event))
+        "critical-call",
+        entry.at,
+        sender=entry.by,
+        recipients=recipients,
+        text=entry.text or facts_named(task, "value")[0].valueString or "",
+        patient=id_of(task.for_, "Patient"),
+        about=[target_of(task.focus)],
+        work=f"Task/{task.id}",
+        priority="stat",
+        received=entry.at if entry.event == "read-back-right" else None,
+        done=entry.event not in ("not-reached", "withdrawn"),
+        reason=concept(CALL_EVENT, entry.event),
+    )
     message.topic = concept(LADDER, entry.step) if entry.step else None
     message.note = [r4.Annotation(text=entry.read_back, time=date_time(entry.at))] if entry.read_back else None
     return performed.create(message).partition("/")[2]
@@ -91,7 +114,13 @@ class CallLine:
 
 @act("call_critical_value")
 def call_critical_value(
-    performance: Performance, work_id: str, event: CallEvent, *, person: str = "", read_back: str = "", text: str = "",
+    performance: Performance,
+    work_id: str,
+    event: CallEvent,
+    *,
+    person: str = "",
+    read_back: str = "",
+    text: str = "",
 ) -> CallLine:
     """Keep one attempt to call a critical value.
 
@@ -108,7 +137,9 @@ def call_critical_value(
         refusals = (*refusals, Refusal("critical.call.not-a-persons", {"event": f"call-event:{event}"}))
     if task.status not in OPEN_WORK:
         refusals = (*refusals, Refusal("work.not-open", {"status": f"task-status:{task.status}"}))
-    with perform(performance, "call_critical_value", facts_for(performance), further=refusals, patient=target_of(task.for_), focus=f"Task/{work_id}") as performed:
+    with perform(
+        performance, "call_critical_value", facts_for(performance), further=refusals, patient=target_of(task.for_), focus=f"Task/{work_id}"
+    ) as performed:
         performed.outcome = event
         own = _line(performed, task, entry, [person] if person else [])
         if after.state == "read-back":
@@ -157,8 +188,13 @@ def escalate_overdue(performance: Performance) -> Escalated:
     calls: list[tuple[str, str]] = []
     reviews: list[str] = []
     climbing = _climbing(record, at)
-    unread = [row[0] for row in record.engine.rows(
-        f"SELECT id FROM work_row WHERE open = 1 AND kind = 'review-result' AND due_us < ? ORDER BY due_us, id LIMIT {ESCALATED_MAX}", (microseconds(at),))]  # noqa: S608 - marks, limits and names of our own views; every value is bound
+    unread = [
+        row[0]
+        for row in record.engine.rows(
+            f"SELECT id FROM work_row WHERE open = 1 AND kind = 'review-result' AND due_us < ? ORDER BY due_us, id LIMIT {ESCALATED_MAX}",
+            (microseconds(at),),
+        )
+    ]
     late = [task for own in unread if not facts_named(task := load(record, r4.Task, own), "escalated")]
     if not climbing and not late:
         return Escalated((), ())
@@ -172,10 +208,19 @@ def escalate_overdue(performance: Performance) -> Escalated:
             calls.append((task.id or "", owed.step))
         for task in late:
             who = [one for one in staff_with_role(record, "physician", at) if one != target_of(task.owner)][:CALLED_AT_ONCE_MAX]
-            performed.create(new_message(
-                "escalation", at, sender=performance.author, recipients=[target_of(task.owner), *who] if task.owner else who, priority="urgent",
-                text=f"Not acknowledged in time: {task.description or 'a result'}", patient=id_of(task.for_, "Patient"), about=[target_of(task.focus)],
-                work=f"Task/{task.id}"))
+            performed.create(
+                new_message(
+                    "escalation",
+                    at,
+                    sender=performance.author,
+                    recipients=[target_of(task.owner), *who] if task.owner else who,
+                    priority="urgent",
+                    text=f"Not acknowledged in time: {task.description or 'a result'}",
+                    patient=id_of(task.for_, "Patient"),
+                    about=[target_of(task.focus)],
+                    work=f"Task/{task.id}",
+                )
+            )
             add_fact(task, "escalated", valueDateTime=date_time(at))
             task.priority = "stat"
             performed.update(task)
@@ -185,7 +230,9 @@ def escalate_overdue(performance: Performance) -> Escalated:
 
 def _climbing(record: Record, at: datetime) -> list[tuple[r4.Task, Due]]:
     found: list[tuple[r4.Task, Due]] = []
-    for (own,) in record.engine.rows(f"SELECT id FROM work_row WHERE open = 1 AND kind = 'call-critical' ORDER BY authored_us, id LIMIT {ESCALATED_MAX}"):  # noqa: S608 - marks, limits and names of our own views; every value is bound
+    for (own,) in record.engine.rows(
+        f"SELECT id FROM work_row WHERE open = 1 AND kind = 'call-critical' ORDER BY authored_us, id LIMIT {ESCALATED_MAX}"
+    ):
         task = load(record, r4.Task, own)
         call = call_of(record, task)
         owed = due(call, package_critical(), at)
@@ -214,10 +261,15 @@ def acknowledge_report(performance: Performance, work_id: str, *, note: str = ""
     if code_of(task.code, WORK) != "review-result":
         further = (*further, Refusal("work.not-a-report"))
     report_id = id_of(task.focus, "DiagnosticReport")
-    with perform(performance, "acknowledge_result", facts_for(performance), further=further, patient=target_of(task.for_), focus=f"Task/{work_id}") as performed:
+    with perform(
+        performance, "acknowledge_result", facts_for(performance), further=further, patient=target_of(task.for_), focus=f"Task/{work_id}"
+    ) as performed:
         task.owner = reference(performance.author)
         if note.strip():
-            task.note = [*(task.note or ()), r4.Annotation(text=note.strip(), time=date_time(at), authorReference=reference(performance.author))]
+            task.note = [
+                *(task.note or ()),
+                r4.Annotation(text=note.strip(), time=date_time(at), authorReference=reference(performance.author)),
+            ]
         end(task, at)
         performed.update(task)
         closed = _close_calls(performed, performance, report_id)
@@ -229,7 +281,9 @@ def _close_calls(performed: Performed, performance: Performance, report_id: str)
     record, closed = performance.record, list[str]()
     report = load(record, r4.DiagnosticReport, report_id)
     for result in report.result or ():
-        for (own,) in record.engine.rows("SELECT id FROM work_row WHERE focus = ? AND kind = 'call-critical' AND status = 'completed' LIMIT 20", (target_of(result),)):
+        for (own,) in record.engine.rows(
+            "SELECT id FROM work_row WHERE focus = ? AND kind = 'call-critical' AND status = 'completed' LIMIT 20", (target_of(result),)
+        ):
             task = load(record, r4.Task, own)
             call = call_of(record, task)
             entry = CallEntry("acknowledged", performance.at, performance.author, performance.author)
@@ -249,7 +303,14 @@ class Sent:
 
 @act("send_message")
 def send_message(
-    performance: Performance, recipients: Sequence[str], text: str, *, patient_id: str = "", about: str = "", answers: str = "", ask: bool = False,
+    performance: Performance,
+    recipients: Sequence[str],
+    text: str,
+    *,
+    patient_id: str = "",
+    about: str = "",
+    answers: str = "",
+    ask: bool = False,
     priority: str = "routine",
 ) -> Sent:
     """Tell colleagues something, in the record.
@@ -266,10 +327,33 @@ def send_message(
     for who in recipients[:MESSAGE_RECIPIENTS_MAX]:
         performer_of(performance.record, who.partition("/")[2], at)
     with perform(performance, "send_message", facts_for(performance), further=refusals) as performed:
-        own = performed.create(new_message(
-            "message", at, sender=performance.author, recipients=recipients, text=text.strip(), patient=patient_id, about=[about] if about else (),
-            answers=f"Communication/{answers}" if answers else "", priority=priority))
-        work = performed.create(new_task(
-            "message", at, requester=performance.author, patient=patient_id, focus=own, owner=recipients[0], priority=priority, words=text.strip()[:200],
-        )).partition("/")[2] if ask else ""
+        own = performed.create(
+            new_message(
+                "message",
+                at,
+                sender=performance.author,
+                recipients=recipients,
+                text=text.strip(),
+                patient=patient_id,
+                about=[about] if about else (),
+                answers=f"Communication/{answers}" if answers else "",
+                priority=priority,
+            )
+        )
+        work = (
+            performed.create(
+                new_task(
+                    "message",
+                    at,
+                    requester=performance.author,
+                    patient=patient_id,
+                    focus=own,
+                    owner=recipients[0],
+                    priority=priority,
+                    words=text.strip()[:200],
+                )
+            ).partition("/")[2]
+            if ask
+            else ""
+        )
     return Sent(own.partition("/")[2], work)

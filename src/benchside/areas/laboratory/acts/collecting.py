@@ -95,8 +95,14 @@ def tests_of_task(orders: Sequence[r4.ServiceRequest], task: r4.Task, catalogue:
 def attempts_of(task: r4.Task, record: Record) -> tuple[Attempt, ...]:
     """The failed attempts noted on a task."""
     zone = record.policy.zone
-    notes = [(fact, moment(fact.valueAnnotation.time, zone)) for fact in facts_named(task, "attempt-failed") if fact.valueAnnotation is not None]
-    return tuple(Attempt(target_of(fact.valueAnnotation.authorReference), at, succeeded=False) for fact, at in notes if fact.valueAnnotation is not None and at is not None)
+    notes = [
+        (fact, moment(fact.valueAnnotation.time, zone)) for fact in facts_named(task, "attempt-failed") if fact.valueAnnotation is not None
+    ]
+    return tuple(
+        Attempt(target_of(fact.valueAnnotation.authorReference), at, succeeded=False)
+        for fact, at in notes
+        if fact.valueAnnotation is not None and at is not None
+    )
 
 
 def earlier_draws(record: Record, patient_id: str, at: datetime) -> list[EarlierDraw]:
@@ -168,7 +174,11 @@ def print_labels(performance: Performance, work_id: str, printer_id: str, *, equ
     if not plan.ways:
         further = (*further, Refusal("collection.nothing-to-collect"))
     facts = facts_for(performance, equipment=(equipment_of(record, printer_id),))
-    orders = {order.id or "": set(package_catalogue().tests_of([code_of(order.code, TEST)])) for order in _orders(record, task) if order.status == "active"}
+    orders = {
+        order.id or "": set(package_catalogue().tests_of([code_of(order.code, TEST)]))
+        for order in _orders(record, task)
+        if order.status == "active"
+    }
     with perform(performance, "print_label", facts, further=further, patient=plan.patient.reference, focus=f"Task/{work_id}") as performed:
         prefix = f"{at.astimezone(record.policy.zone):%y}-"
         number = next_number(record, "specimen_row", "accession", prefix, ACCESSION_DIGITS)
@@ -180,9 +190,23 @@ def print_labels(performance: Performance, work_id: str, printer_id: str, *, equ
                 accession = f"{prefix}{number:0{ACCESSION_DIGITS}d}"
                 number += 1
                 served = [own for own, tests in orders.items() if tests & set(tube.tests)]
-                made = performed.create(labelled_tube(tube, package_tubes(), accession=accession, patient=plan.patient.id, orders=served, work=work_id))
+                made = performed.create(
+                    labelled_tube(tube, package_tubes(), accession=accession, patient=plan.patient.id, orders=served, work=work_id)
+                )
                 add_fact(task, "specimen", valueReference=reference(made))
-                labels.append(TubeLabel(made.partition("/")[2], accession, tube.tube, way, tube.tests, f"{tube.volume_ml:f}", tube.number, tube.of, tube.handling))
+                labels.append(
+                    TubeLabel(
+                        made.partition("/")[2],
+                        accession,
+                        tube.tube,
+                        way,
+                        tube.tests,
+                        f"{tube.volume_ml:f}",
+                        tube.number,
+                        tube.of,
+                        tube.handling,
+                    )
+                )
         performed.update(task)
     return Labels(work_id, tuple(labels))
 
@@ -265,7 +289,9 @@ class Collected:
     done: bool
 
 
-def _tube_rules(record: Record, scanned: Sequence[ScannedTube], labelled: Mapping[str, r4.Specimen], patient: PatientFacts, at: datetime) -> list[Refusal]:
+def _tube_rules(
+    record: Record, scanned: Sequence[ScannedTube], labelled: Mapping[str, r4.Specimen], patient: PatientFacts, at: datetime
+) -> list[Refusal]:
     today = at.astimezone(record.policy.zone).date()
     refusals: list[Refusal] = []
     if not scanned:
@@ -294,7 +320,9 @@ def _tube_rules(record: Record, scanned: Sequence[ScannedTube], labelled: Mappin
     return refusals
 
 
-def _draw_rules(record: Record, task: r4.Task, scanned: Sequence[ScannedTube], draw: Draw, patient: PatientFacts, performance: Performance) -> list[Refusal]:
+def _draw_rules(
+    record: Record, task: r4.Task, scanned: Sequence[ScannedTube], draw: Draw, patient: PatientFacts, performance: Performance
+) -> list[Refusal]:
     at, table = performance.at, package_tubes()
     fasting = any("fasting" in codes_of(order.orderDetail, ORDER_DETAIL) for order in _orders(record, task))
     refusals = list(fasting_refusals(asked=fasting, last_meal=draw.last_meal, at=at))
@@ -313,7 +341,9 @@ def _collected(specimen: r4.Specimen, tube: ScannedTube, draw: Draw, performance
     specimen.status = "available"
     capacity = specimen.container[0].capacity if specimen.container else None
     specimen.collection = r4.SpecimenCollection(
-        collector=reference(performance.author), collectedDateTime=date_time(tube.scanned_at), method=concept(WAY, draw.way),
+        collector=reference(performance.author),
+        collectedDateTime=date_time(tube.scanned_at),
+        method=concept(WAY, draw.way),
         quantity=millilitres(tube.volume_ml) if tube.volume_ml is not None else capacity,
         bodySite=r4.CodeableConcept(text=" ".join(filter(None, [draw.side, draw.site]))) if draw.side or draw.site else None,
     )
@@ -332,11 +362,18 @@ def collect_specimens(performance: Performance, work_id: str, tubes: Sequence[Sc
     task = load(record, r4.Task, work_id)
     patient = patient_facts(record, id_of(task.for_, "Patient"), at)
     labelled = {accession_of(specimen): specimen for specimen in specimens_of(record, task)}
-    further = [*own_work_refusals(record, task, performance.author), *_tube_rules(record, tubes, labelled, patient, at),
-               *_draw_rules(record, task, tubes, how, patient, performance)]
+    further = [
+        *own_work_refusals(record, task, performance.author),
+        *_tube_rules(record, tubes, labelled, patient, at),
+        *_draw_rules(record, task, tubes, how, patient, performance),
+    ]
     facts = facts_for(
-        performance, variant=how.way, identification=identification_of(record, task), order=work_order(record, task),
-        consent=Consent("verbal", refused=True) if how.consent_refused else None, precautions=patient.precautions,
+        performance,
+        variant=how.way,
+        identification=identification_of(record, task),
+        order=work_order(record, task),
+        consent=Consent("verbal", refused=True) if how.consent_refused else None,
+        precautions=patient.precautions,
         precautions_acknowledged=frozenset(how.precautions_seen),
         lots=tuple(Lot("tube", tube.lot or "-", tube.expires_on) for tube in tubes if tube.expires_on is not None),
     )
@@ -356,9 +393,18 @@ def collect_specimens(performance: Performance, work_id: str, tubes: Sequence[Sc
         performed.update(task)
         own = [labelled[tube.label].id or "" for tube in tubes]
         first = min(tube.scanned_at for tube in tubes)
-        bring = new_task("receive", at, requester=performance.author, patient=patient.id, orders=order_ids_of(task), priority=task.priority or "routine",
-                         due=stage_due("collect-to-receive", task.priority, first), part_of=f"Task/{work_id}",
-                         requisition=(task.groupIdentifier.value or "") if task.groupIdentifier else "", location=id_of(task.location, "Location"))
+        bring = new_task(
+            "receive",
+            at,
+            requester=performance.author,
+            patient=patient.id,
+            orders=order_ids_of(task),
+            priority=task.priority or "routine",
+            due=stage_due("collect-to-receive", task.priority, first),
+            part_of=f"Task/{work_id}",
+            requisition=(task.groupIdentifier.value or "") if task.groupIdentifier else "",
+            location=id_of(task.location, "Location"),
+        )
         for specimen in own:
             add_fact(bring, "specimen", valueReference=reference(f"Specimen/{specimen}"))
         receive = performed.create(bring).partition("/")[2]
@@ -367,8 +413,13 @@ def collect_specimens(performance: Performance, work_id: str, tubes: Sequence[Sc
 
 def _note_attempts(task: r4.Task, performance: Performance, count: int) -> None:
     for _ in range(min(count, 10)):
-        add_fact(task, "attempt-failed", valueAnnotation=r4.Annotation(
-            text="attempt failed", time=date_time(performance.at), authorReference=reference(performance.author)))
+        add_fact(
+            task,
+            "attempt-failed",
+            valueAnnotation=r4.Annotation(
+                text="attempt failed", time=date_time(performance.at), authorReference=reference(performance.author)
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +432,9 @@ class NotCollected:
 
 
 @act("unable_to_collect")
-def record_unable_to_collect(performance: Performance, work_id: str, reason_code: str, text: str, *, failed_attempts: int = 0) -> NotCollected:
+def record_unable_to_collect(
+    performance: Performance, work_id: str, reason_code: str, text: str, *, failed_attempts: int = 0
+) -> NotCollected:
     """Record a coded reason why nothing was collected: the task is queued again, or fails and its orderers are told."""
     record, at = performance.record, performance.at
     task = load(record, r4.Task, work_id)
@@ -389,7 +442,9 @@ def record_unable_to_collect(performance: Performance, work_id: str, reason_code
     further = (*own_work_refusals(record, task, performance.author), *refusals)
     facts = facts_for(performance, order=work_order(record, task))
     patient = id_of(task.for_, "Patient")
-    with perform(performance, "unable_to_collect", facts, further=further, reason=text, patient=target_of(task.for_), focus=f"Task/{work_id}") as performed:
+    with perform(
+        performance, "unable_to_collect", facts, further=further, reason=text, patient=target_of(task.for_), focus=f"Task/{work_id}"
+    ) as performed:
         performed.outcome = "unable"
         _note_attempts(task, performance, failed_attempts)
         add_note(task, text, performance.author, at)
@@ -400,14 +455,39 @@ def record_unable_to_collect(performance: Performance, work_id: str, reason_code
         else:
             end(task, at, "failed", why)
             orderers = [target_of(order.requester) for order in _orders(record, task) if order.requester is not None]
-            message = performed.create(new_message(
-                "unable-to-collect", at, sender=performance.author, recipients=orderers, text=text, patient=patient, work=f"Task/{work_id}", priority="urgent", reason=why,
-                about=[f"ServiceRequest/{own}" for own in order_ids_of(task)])).partition("/")[2]
+            message = performed.create(
+                new_message(
+                    "unable-to-collect",
+                    at,
+                    sender=performance.author,
+                    recipients=orderers,
+                    text=text,
+                    patient=patient,
+                    work=f"Task/{work_id}",
+                    priority="urgent",
+                    reason=why,
+                    about=[f"ServiceRequest/{own}" for own in order_ids_of(task)],
+                )
+            ).partition("/")[2]
         performed.update(task)
     return NotCollected(work_id, again, message)
 
 
 __all__ = [
-    "Collected", "CollectionPlan", "Draw", "Labels", "LabelsConfirmed", "NotCollected", "Reprinted", "ScannedTube", "TubeLabel", "collect_specimens",
-    "confirm_labels", "plan_collection", "print_labels", "record_unable_to_collect", "reprint_label", "tests_of_task",
+    "Collected",
+    "CollectionPlan",
+    "Draw",
+    "Labels",
+    "LabelsConfirmed",
+    "NotCollected",
+    "Reprinted",
+    "ScannedTube",
+    "TubeLabel",
+    "collect_specimens",
+    "confirm_labels",
+    "plan_collection",
+    "print_labels",
+    "record_unable_to_collect",
+    "reprint_label",
+    "tests_of_task",
 ]

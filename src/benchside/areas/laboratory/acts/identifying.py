@@ -52,9 +52,14 @@ def identify_patient(performance: Performance, work_id: str, found: Identity, *,
     patient = patient_facts(record, id_of(task.for_, "Patient"), at)
     rule = site_requirements(record).act("collect_specimen").identification
     expected = identity_of(patient)
-    further = (*own_work_refusals(record, task, performance.author), *identification_refusals(expected, found, rule.identifiers_min if rule else 2))
+    further = (
+        *own_work_refusals(record, task, performance.author),
+        *identification_refusals(expected, found, rule.identifiers_min if rule else 2),
+    )
     matched = tuple(sorted(compare_identity(expected, found).matched))
-    with perform(performance, "identify_patient", facts_for(performance, variant=method), further=further, patient=patient.reference) as performed:
+    with perform(
+        performance, "identify_patient", facts_for(performance, variant=method), further=further, patient=patient.reference
+    ) as performed:
         task.owner = reference(performance.author)
         begin(task, at)
         add_fact(task, "identified", valueDateTime=date_time(at))

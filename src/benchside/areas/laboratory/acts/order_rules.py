@@ -53,8 +53,17 @@ def kind_of_work(code: str, catalogue: Catalogue) -> str | None:
 
 
 def order_refusals(
-    items: Sequence[OrderItem], earlier: Sequence[EarlierOrder], catalogue: Catalogue, *, at: datetime, priority: str,
-    timed: datetime | None = None, reasons: Sequence[str] = (), confirmed: frozenset[str] = frozenset(), deceased: bool = False, active: bool = True,
+    items: Sequence[OrderItem],
+    earlier: Sequence[EarlierOrder],
+    catalogue: Catalogue,
+    *,
+    at: datetime,
+    priority: str,
+    timed: datetime | None = None,
+    reasons: Sequence[str] = (),
+    confirmed: frozenset[str] = frozenset(),
+    deceased: bool = False,
+    active: bool = True,
 ) -> tuple[Refusal, ...]:
     """List every reason against these orders. A duplicate is asked about once: `confirmed` holds the codes wanted all the same."""
     refusals: list[Refusal] = []
@@ -86,11 +95,18 @@ def order_refusals(
 
 
 def _parts(code: str, catalogue: Catalogue) -> frozenset[str]:
-    return frozenset({code}) | (frozenset(catalogue.results_of(code)) if code in catalogue.panels or code in catalogue.tests else frozenset())
+    return frozenset({code}) | (
+        frozenset(catalogue.results_of(code)) if code in catalogue.panels or code in catalogue.tests else frozenset()
+    )
 
 
 def _duplicates(
-    items: Sequence[OrderItem], earlier: Sequence[EarlierOrder], catalogue: Catalogue, *, at: datetime, confirmed: frozenset[str],
+    items: Sequence[OrderItem],
+    earlier: Sequence[EarlierOrder],
+    catalogue: Catalogue,
+    *,
+    at: datetime,
+    confirmed: frozenset[str],
 ) -> list[Refusal]:
     """O6: an open order that already asks for this; O7: a result of the last hours. Parts of panels count."""
     found: list[Refusal] = []

@@ -53,7 +53,9 @@ class PlacedOrders:
 def earlier_orders(record: Record, patient_id: str, at: datetime) -> list[EarlierOrder]:
     """Open orders of a patient, and results of the last hours, for the warning of duplicates."""
     rows = record.engine.rows(
-        "SELECT test, authored_us FROM order_row WHERE patient = ? AND status = 'active' AND test <> '' ORDER BY authored_us DESC LIMIT 200", (patient_id,))
+        "SELECT test, authored_us FROM order_row WHERE patient = ? AND status = 'active' AND test <> '' ORDER BY authored_us DESC LIMIT 200",
+        (patient_id,),
+    )
     found = [EarlierOrder(row[0], moment(row[1] or 0), open=True) for row in rows]
     rows = record.engine.rows(
         "SELECT test, effective_us FROM result_row WHERE patient = ? AND effective_us >= ? AND effective_us <= ? AND test <> '' "
@@ -85,9 +87,14 @@ def _request(item: OrderItem, catalogue: Catalogue, performance: Performance, pa
         codings = [r4.Coding(system=TEST, code=code, display=name), *([r4.Coding(system=LOINC, code=loinc)] if loinc else [])]
     hours = FASTING_HOURS_DEFAULT
     return r4.ServiceRequest(
-        status="active", intent="order", code=r4.CodeableConcept(coding=codings, text=name), subject=reference(f"Patient/{patient_id}"),
-        requester=reference(performance.on_behalf_of or performance.author), authoredOn=date_time(performance.at),
-        requisition=r4.Identifier(system=REQUISITION, value=requisition), orderDetail=[concept(ORDER_DETAIL, "fasting")] if item.fasting else None,
+        status="active",
+        intent="order",
+        code=r4.CodeableConcept(coding=codings, text=name),
+        subject=reference(f"Patient/{patient_id}"),
+        requester=reference(performance.on_behalf_of or performance.author),
+        authoredOn=date_time(performance.at),
+        requisition=r4.Identifier(system=REQUISITION, value=requisition),
+        orderDetail=[concept(ORDER_DETAIL, "fasting")] if item.fasting else None,
         patientInstruction=f"No food for {hours[0]} to {hours[1]} hours before; water is allowed." if item.fasting else None,
         note=[r4.Annotation(text=item.note)] if item.note else None,
     )
@@ -95,8 +102,16 @@ def _request(item: OrderItem, catalogue: Catalogue, performance: Performance, pa
 
 @act("order")
 def place_order(
-    performance: Performance, patient_id: str, items: Sequence[OrderItem], *, priority: str = "routine", timed: datetime | None = None,
-    reasons: Sequence[str] = (), location: str = "", encounter: str = "", confirmed: Sequence[str] = (),
+    performance: Performance,
+    patient_id: str,
+    items: Sequence[OrderItem],
+    *,
+    priority: str = "routine",
+    timed: datetime | None = None,
+    reasons: Sequence[str] = (),
+    location: str = "",
+    encounter: str = "",
+    confirmed: Sequence[str] = (),
 ) -> PlacedOrders:
     """Order tests and procedures for a patient.
 
@@ -106,8 +121,16 @@ def place_order(
     record, at, catalogue = performance.record, performance.at, package_catalogue()
     patient = patient_facts(record, patient_id, at)
     further = order_refusals(
-        items, earlier_orders(record, patient_id, at), catalogue, at=at, priority=priority, timed=timed, reasons=reasons,
-        confirmed=frozenset(confirmed), deceased=patient.deceased, active=patient.active,
+        items,
+        earlier_orders(record, patient_id, at),
+        catalogue,
+        at=at,
+        priority=priority,
+        timed=timed,
+        reasons=reasons,
+        confirmed=frozenset(confirmed),
+        deceased=patient.deceased,
+        active=patient.active,
     )
     with perform(performance, "order", facts_for(performance), further=further, patient=patient.reference) as performed:
         prefix = f"R{at.astimezone(record.policy.zone):%y}-"
@@ -125,10 +148,22 @@ def place_order(
             orders.append(own)
             works.setdefault(kind_of_work(item.code, catalogue) or "", []).append(own)
         due = stage_due("order-to-collect", priority, timed or at)
-        tasks = [performed.create(new_task(
-            kind, at, requester=performance.author, patient=patient_id, orders=own, priority=priority, due=due, location=location,
-            requisition=requisition,
-        )).partition("/")[2] for kind, own in works.items()]
+        tasks = [
+            performed.create(
+                new_task(
+                    kind,
+                    at,
+                    requester=performance.author,
+                    patient=patient_id,
+                    orders=own,
+                    priority=priority,
+                    due=due,
+                    location=location,
+                    requisition=requisition,
+                )
+            ).partition("/")[2]
+            for kind, own in works.items()
+        ]
     return PlacedOrders(requisition, tuple(orders), tuple(tasks))
 
 
@@ -145,7 +180,11 @@ def cancel_order(performance: Performance, order_id: str, reason: str) -> Cancel
     """Revoke an order that nothing was resulted for; work that was only for it ends. Raises ActRefused, NotFound."""
     record, at = performance.record, performance.at
     order = load(record, r4.ServiceRequest, order_id)
-    done = bool(record.engine.rows("SELECT 1 FROM result_row WHERE order_id = ? AND status IN ('final', 'amended', 'corrected') LIMIT 1", (order_id,)))
+    done = bool(
+        record.engine.rows(
+            "SELECT 1 FROM result_row WHERE order_id = ? AND status IN ('final', 'amended', 'corrected') LIMIT 1", (order_id,)
+        )
+    )
     facts = facts_for(performance, order=order_fact(order, record.policy.zone, done=done))
     ended: list[str] = []
     with perform(performance, "cancel_order", facts, reason=reason, focus=f"ServiceRequest/{order_id}") as performed:

@@ -86,10 +86,17 @@ def open_report(performed: Performed, record: Record, order: r4.ServiceRequest, 
     if record.engine.rows("SELECT 1 FROM report_row WHERE order_id = ? AND status <> 'cancelled' LIMIT 1", (order.id,)):
         return
     code = order.code or r4.CodeableConcept(text="unnamed test")  # FHIR lets an order from elsewhere go without a code, a report not
-    performed.create(r4.DiagnosticReport(
-        status="registered", code=code, subject=order.subject, basedOn=[reference(f"ServiceRequest/{order.id}")], encounter=order.encounter,
-        specimen=[reference(f"Specimen/{specimen_id}")], effectiveDateTime=date_time(at),
-    ))
+    performed.create(
+        r4.DiagnosticReport(
+            status="registered",
+            code=code,
+            subject=order.subject,
+            basedOn=[reference(f"ServiceRequest/{order.id}")],
+            encounter=order.encounter,
+            specimen=[reference(f"Specimen/{specimen_id}")],
+            effectiveDateTime=date_time(at),
+        )
+    )
 
 
 def _end_bringing(performed: Performed, record: Record, specimen: r4.Specimen, at: datetime) -> None:
@@ -107,7 +114,11 @@ def _end_bringing(performed: Performed, record: Record, specimen: r4.Specimen, a
 
 @act("receive_specimen")
 def receive_specimen(
-    performance: Performance, scanned: str, *, conditions: Sequence[str] = tuple(sorted(KEPT_AS_ASKED)), fill_pct: Decimal | None = None,
+    performance: Performance,
+    scanned: str,
+    *,
+    conditions: Sequence[str] = tuple(sorted(KEPT_AS_ASKED)),
+    fill_pct: Decimal | None = None,
     volume_ml: Decimal | None = None,
 ) -> Received:
     """Receive a tube by its label. `conditions` say how it came (`on-ice`, `dark` ...). Raises ActRefused."""
@@ -153,12 +164,22 @@ def reject_specimen(performance: Performance, specimen_id: str, reason_code: str
     state = specimen_state(specimen)
     if state not in ("collected", "received"):
         refusals = (*refusals, Refusal("reception.rejection.state", {"accession": accession_of(specimen)}))
-    with perform(performance, "reject_specimen", facts_for(performance), further=refusals, reason=text, patient=target_of(specimen.subject),
-                 focus=f"Specimen/{specimen_id}") as performed:
+    with perform(
+        performance,
+        "reject_specimen",
+        facts_for(performance),
+        further=refusals,
+        reason=text,
+        patient=target_of(specimen.subject),
+        focus=f"Specimen/{specimen_id}",
+    ) as performed:
         assert plan is not None  # no plan was refused
         performed.outcome = f"rejected:{reason_code}"
         entry = rules.rejections[reason_code]
-        codings = [r4.Coding(system=REASON, code=reason_code, display=entry.en), *([r4.Coding(system=REJECTION, code=plan.hl7)] if plan.hl7 else [])]
+        codings = [
+            r4.Coding(system=REASON, code=reason_code, display=entry.en),
+            *([r4.Coding(system=REJECTION, code=plan.hl7)] if plan.hl7 else []),
+        ]
         specimen.condition = [*(specimen.condition or ()), r4.CodeableConcept(coding=codings, text=entry.en)]
         if plan.kept:
             lost = [r4.Extension(url=extension_url("specimen-lost-test"), valueCode=test) for test in plan.lost]
@@ -171,15 +192,35 @@ def reject_specimen(performance: Performance, specimen_id: str, reason_code: str
         recollection = _recollect(performed, performance, specimen, orders, plan.recollect, entry.en, text) if plan.recollect else ""
         collector = target_of(specimen.collection.collector) if specimen.collection is not None else ""
         told = tuple(dict.fromkeys(who for who in (collector, *(target_of(order.requester) for order in orders)) if who))
-        message = performed.create(new_message(
-            "rejection", at, sender=performance.author, recipients=told, text=f"{accession_of(specimen)}: {entry.en}. {text}".strip(),
-            patient=id_of(specimen.subject, "Patient"), about=[f"Specimen/{specimen_id}"], work=f"Task/{recollection}" if recollection else "",
-            priority="urgent", reason=specimen.condition[-1])).partition("/")[2] if told else ""
+        message = (
+            performed.create(
+                new_message(
+                    "rejection",
+                    at,
+                    sender=performance.author,
+                    recipients=told,
+                    text=f"{accession_of(specimen)}: {entry.en}. {text}".strip(),
+                    patient=id_of(specimen.subject, "Patient"),
+                    about=[f"Specimen/{specimen_id}"],
+                    work=f"Task/{recollection}" if recollection else "",
+                    priority="urgent",
+                    reason=specimen.condition[-1],
+                )
+            ).partition("/")[2]
+            if told
+            else ""
+        )
     return Rejected(specimen_id, plan.lost, plan.kept, recollection, message, told)
 
 
 def _recollect(
-    performed: Performed, performance: Performance, specimen: r4.Specimen, orders: Sequence[r4.ServiceRequest], tests: Sequence[str], why: str, text: str,
+    performed: Performed,
+    performance: Performance,
+    specimen: r4.Specimen,
+    orders: Sequence[r4.ServiceRequest],
+    tests: Sequence[str],
+    why: str,
+    text: str,
 ) -> str:
     """A new collection of the lost tests, linked to the one that went wrong."""
     catalogue, record, at = package_catalogue(), performance.record, performance.at
@@ -189,12 +230,23 @@ def _recollect(
     old = work_of(specimen)
     before = load(record, r4.Task, old) if old else None
     priority = min((order.priority or "routine" for order in again), key=["stat", "asap", "urgent", "routine"].index)
-    return performed.create(new_task(
-        "collect", at, requester=performance.author, patient=id_of(specimen.subject, "Patient"), orders=[order.id or "" for order in again],
-        priority=priority, due=stage_due("order-to-collect", priority, at), location=id_of(before.location, "Location") if before is not None else "",
-        requisition=(before.groupIdentifier.value or "") if before is not None and before.groupIdentifier is not None else "",
-        part_of=f"Task/{old}" if old else "", tests=tests, reason=concept(REASON, "recollection", text=why), note=text,
-    )).partition("/")[2]
+    return performed.create(
+        new_task(
+            "collect",
+            at,
+            requester=performance.author,
+            patient=id_of(specimen.subject, "Patient"),
+            orders=[order.id or "" for order in again],
+            priority=priority,
+            due=stage_due("order-to-collect", priority, at),
+            location=id_of(before.location, "Location") if before is not None else "",
+            requisition=(before.groupIdentifier.value or "") if before is not None and before.groupIdentifier is not None else "",
+            part_of=f"Task/{old}" if old else "",
+            tests=tests,
+            reason=concept(REASON, "recollection", text=why),
+            note=text,
+        )
+    ).partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +259,13 @@ class Spun:
 
 @act("process_specimen")
 def centrifuge(
-    performance: Performance, specimen_ids: Sequence[str], centrifuge_id: str, *, program_g: int, minutes: int, imbalance_g: Decimal = Decimal(0),
+    performance: Performance,
+    specimen_ids: Sequence[str],
+    centrifuge_id: str,
+    *,
+    program_g: int,
+    minutes: int,
+    imbalance_g: Decimal = Decimal(0),
 ) -> Spun:
     """Record a run of the centrifuge that begins now. Raises ActRefused (P3: clotting, respin, balance, force), NotFound."""
     record, at = performance.record, performance.at
@@ -216,11 +274,15 @@ def centrifuge(
     load_ = [load(record, r4.Specimen, own) for own in dict.fromkeys(specimen_ids)]
     seen = [as_rule_sees(specimen, record) for specimen in load_]
     further = [*spin_refusals(seen, package_catalogue(), package_reception(), at=at, imbalance_g=imbalance_g, program_g=program_g)]
-    further += [Refusal("reception.specimen.not-here", {"accession": accession_of(one)}) for one in load_ if specimen_state(one) != "received"]
+    further += [
+        Refusal("reception.specimen.not-here", {"accession": accession_of(one)}) for one in load_ if specimen_state(one) != "received"
+    ]
     facts = facts_for(performance, equipment=(equipment_of(record, centrifuge_id),))
     with perform(performance, "process_specimen", facts, further=further, focus=f"Device/{centrifuge_id}") as performed:
         for specimen in load_:
-            step = r4.SpecimenProcessing(description=f"{program_g} g, {minutes} min", procedure=concept(PROCESSING, "centrifuge"), timeDateTime=date_time(at))
+            step = r4.SpecimenProcessing(
+                description=f"{program_g} g, {minutes} min", procedure=concept(PROCESSING, "centrifuge"), timeDateTime=date_time(at)
+            )
             specimen.processing = [*(specimen.processing or ()), step]
             performed.update(specimen)
     return Spun(tuple(one.id or "" for one in load_), at)
@@ -235,7 +297,9 @@ class Divided:
 
 
 @act("aliquot_specimen")
-def aliquot(performance: Performance, specimen_id: str, wanted: Sequence[tuple[tuple[str, ...], str]], *, volume_ml: Decimal | None = None) -> Divided:
+def aliquot(
+    performance: Performance, specimen_id: str, wanted: Sequence[tuple[tuple[str, ...], str]], *, volume_ml: Decimal | None = None
+) -> Divided:
     """Divide a tube: each of `wanted` is (tests, destination). `volume_ml` is what is there to divide. Raises ActRefused, NotFound."""
     record, at = performance.record, performance.at
     parent = load(record, r4.Specimen, specimen_id)
@@ -244,13 +308,27 @@ def aliquot(performance: Performance, specimen_id: str, wanted: Sequence[tuple[t
     planned, refusals = plan_aliquots(seen, wanted, package_catalogue(), already=already)
     if specimen_state(parent) != "received":
         refusals = (*refusals, Refusal("reception.specimen.not-here", {"accession": accession_of(parent)}))
-    with perform(performance, "aliquot_specimen", facts_for(performance), further=refusals, patient=target_of(parent.subject), focus=f"Specimen/{specimen_id}") as performed:
+    with perform(
+        performance,
+        "aliquot_specimen",
+        facts_for(performance),
+        further=refusals,
+        patient=target_of(parent.subject),
+        focus=f"Specimen/{specimen_id}",
+    ) as performed:
         made: list[str] = []
         for part in planned:
             child = r4.Specimen(
-                status="available", accessionIdentifier=r4.Identifier(system=ACCESSION, value=part.label), type=parent.type, subject=parent.subject,
-                request=parent.request, parent=[reference(f"Specimen/{specimen_id}")], receivedTime=date_time(at), processing=parent.processing,
-                collection=parent.collection, container=[r4.SpecimenContainer(description=part.destination, specimenQuantity=millilitres(part.volume_ml))],
+                status="available",
+                accessionIdentifier=r4.Identifier(system=ACCESSION, value=part.label),
+                type=parent.type,
+                subject=parent.subject,
+                request=parent.request,
+                parent=[reference(f"Specimen/{specimen_id}")],
+                receivedTime=date_time(at),
+                processing=parent.processing,
+                collection=parent.collection,
+                container=[r4.SpecimenContainer(description=part.destination, specimenQuantity=millilitres(part.volume_ml))],
                 extension=[r4.Extension(url=extension_url("specimen-test"), valueCode=test) for test in part.tests],
             )
             made.append(performed.create(child).partition("/")[2])

@@ -84,17 +84,21 @@ class EnteredResults:
 
 def observations_of(record: Record, order_id: str) -> list[r4.Observation]:
     """The results of an order, whatever their status."""
-    rows = record.engine.rows(f"SELECT id FROM result_row WHERE order_id = ? ORDER BY id LIMIT {VALUES_MAX}", (order_id,))  # noqa: S608 - marks, limits and names of our own views; every value is bound
+    rows = record.engine.rows(f"SELECT id FROM result_row WHERE order_id = ? ORDER BY id LIMIT {VALUES_MAX}", (order_id,))
     return [load(record, r4.Observation, row[0]) for row in rows]
 
 
 def report_of(record: Record, order_id: str) -> r4.DiagnosticReport | None:
     """The order's report, or None when its material has not come."""
-    rows = record.engine.rows("SELECT id FROM report_row WHERE order_id = ? AND status NOT IN ('cancelled', 'entered-in-error') ORDER BY id LIMIT 1", (order_id,))
+    rows = record.engine.rows(
+        "SELECT id FROM report_row WHERE order_id = ? AND status NOT IN ('cancelled', 'entered-in-error') ORDER BY id LIMIT 1", (order_id,)
+    )
     return load(record, r4.DiagnosticReport, rows[0][0]) if rows else None
 
 
-def _read(values: Sequence[EnteredValue], order: r4.ServiceRequest, standing: dict[str, r4.Observation]) -> tuple[dict[str, Value], list[Refusal]]:
+def _read(
+    values: Sequence[EnteredValue], order: r4.ServiceRequest, standing: dict[str, r4.Observation]
+) -> tuple[dict[str, Value], list[Refusal]]:
     catalogue, code = package_catalogue(), code_of(order.code, TEST)
     refusals = [] if 0 < len(values) <= VALUES_MAX else [Refusal("results.count", {"limit": VALUES_MAX})]
     try:
@@ -129,7 +133,13 @@ def _material_refusals(specimen: r4.Specimen, order: r4.ServiceRequest) -> list[
 
 @act("enter_result")
 def enter_result(
-    performance: Performance, order_id: str, specimen_id: str, values: Sequence[EnteredValue], *, device: str = "", lots: Sequence[Lot] = (),
+    performance: Performance,
+    order_id: str,
+    specimen_id: str,
+    values: Sequence[EnteredValue],
+    *,
+    device: str = "",
+    lots: Sequence[Lot] = (),
     comment: str = "",
 ) -> EnteredResults:
     """Enter results of an order measured in a received tube; calculated ones follow by themselves. Not released by this.
@@ -140,18 +150,29 @@ def enter_result(
     record, catalogue = performance.record, package_catalogue()
     order, specimen = load(record, r4.ServiceRequest, order_id), load(record, r4.Specimen, specimen_id)
     patient = patient_facts(record, id_of(order.subject, "Patient"), performance.at)
-    standing = {code_of(one.code, TEST): one for one in observations_of(record, order_id) if one.status not in ("cancelled", "entered-in-error")}
+    standing = {
+        code_of(one.code, TEST): one for one in observations_of(record, order_id) if one.status not in ("cancelled", "entered-in-error")
+    }
     read, refusals = _read(values, order, standing)
     further = [*_material_refusals(specimen, order), *refusals]
     if target_of(specimen.subject) != target_of(order.subject):
         further.append(Refusal("identification.other-patient"))
-    facts = facts_for(performance, order=order_fact(order, record.policy.zone), equipment=(equipment_of(record, device),) if device else (), lots=tuple(lots))
+    facts = facts_for(
+        performance,
+        order=order_fact(order, record.policy.zone),
+        equipment=(equipment_of(record, device),) if device else (),
+        lots=tuple(lots),
+    )
     collected = moment(specimen.collection.collectedDateTime, record.policy.zone) if specimen.collection is not None else None
-    with perform(performance, "enter_result", facts, further=further, patient=patient.reference, focus=f"ServiceRequest/{order_id}") as performed:
+    with perform(
+        performance, "enter_result", facts, further=further, patient=patient.reference, focus=f"ServiceRequest/{order_id}"
+    ) as performed:
         writer = _Entry(performance, performed, order, specimen, patient, collected or performance.at, device, tuple(lots), comment)
         lines = [writer.put(catalogue.analyte(code), value, standing) for code, value in read.items()]
         lines += writer.calculated(standing)
-        complete = all(code in standing for code in catalogue.results_of(code_of(order.code, TEST)) if catalogue.analyte(code).formula is None)
+        complete = all(
+            code in standing for code in catalogue.results_of(code_of(order.code, TEST)) if catalogue.analyte(code).formula is None
+        )
         report = writer.report(standing, complete=complete)
     return EnteredResults(report, tuple(lines), complete)
 
@@ -173,10 +194,24 @@ class _Entry:
     def put(self, analyte: Analyte, value: Value, standing: dict[str, r4.Observation]) -> ResultLine:
         """Write one result, new or in place of the one that was entered before."""
         known = standing.get(analyte.code)
-        judged = judge(self.performance.record, value, analyte, self.patient, self.collected, package_catalogue(), but=(known.id or "") if known is not None else "")
+        judged = judge(
+            self.performance.record,
+            value,
+            analyte,
+            self.patient,
+            self.collected,
+            package_catalogue(),
+            but=(known.id or "") if known is not None else "",
+        )
         observation = known or r4.Observation(
-            id=new_id(), status="preliminary", category=[LABORATORY], code=code_of_analyte(analyte), subject=self.order.subject,
-            basedOn=[reference(f"ServiceRequest/{self.order.id}")], encounter=self.order.encounter)
+            id=new_id(),
+            status="preliminary",
+            category=[LABORATORY],
+            code=code_of_analyte(analyte),
+            subject=self.order.subject,
+            basedOn=[reference(f"ServiceRequest/{self.order.id}")],
+            encounter=self.order.encounter,
+        )
         put_value(observation, value, judged)
         observation.status = "preliminary"
         observation.specimen = reference(f"Specimen/{self.specimen.id}")
@@ -211,7 +246,9 @@ class _Entry:
         """Bring the order's report up to what is there."""
         known = report_of(self.performance.record, self.order.id or "")
         code = self.order.code or r4.CodeableConcept(text="unnamed test")
-        report = known or r4.DiagnosticReport(status="registered", code=code, subject=self.order.subject, basedOn=[reference(f"ServiceRequest/{self.order.id}")])
+        report = known or r4.DiagnosticReport(
+            status="registered", code=code, subject=self.order.subject, basedOn=[reference(f"ServiceRequest/{self.order.id}")]
+        )
         report.status = "preliminary" if complete else "partial"
         report.result = [reference(f"Observation/{one.id}") for one in standing.values()]
         report.specimen = [reference(f"Specimen/{self.specimen.id}")]
@@ -225,7 +262,14 @@ class _Entry:
 def line_of(observation: r4.Observation, judged: Judged | None = None) -> ResultLine:
     """An observation as the acts answer it."""
     exceeded = judged is not None and judged.delta is not None and judged.delta.exceeded
-    return ResultLine(code_of(observation.code, TEST), observation.id or "", value_text(observation), flag_of(observation), is_flagged_critical(observation), exceeded)
+    return ResultLine(
+        code_of(observation.code, TEST),
+        observation.id or "",
+        value_text(observation),
+        flag_of(observation),
+        is_flagged_critical(observation),
+        exceeded,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +284,9 @@ class Verified:
 
 
 @act("verify_result")
-def verify_result(performance: Performance, report_id: str, *, delta_reviewed: Sequence[str] = (), seen_version: int | None = None) -> Verified:
+def verify_result(
+    performance: Performance, report_id: str, *, delta_reviewed: Sequence[str] = (), seen_version: int | None = None
+) -> Verified:
     """Verify and release every entered result of a report: final, to the orderer's inbox, with a call for each critical value.
 
     `delta_reviewed` names the analytes whose change somebody has looked at; `seen_version` is the report the verifier saw.
@@ -259,9 +305,15 @@ def verify_result(performance: Performance, report_id: str, *, delta_reviewed: S
     if not entered or report.status not in REPORT_OPEN:
         further = [*further, Refusal("results.verify.nothing")]
     devices = dict.fromkeys(own for one in entered if (own := id_of(one.device, "Device")))
-    facts = facts_for(performance, earlier=_entered_by(entered, performance.author), equipment=tuple(equipment_of(record, own) for own in devices),
-                      lots=tuple(dict.fromkeys(lot for one in entered for lot in lots_of(one))))
-    with perform(performance, "verify_result", facts, further=further, patient=patient.reference, focus=f"DiagnosticReport/{report_id}") as performed:
+    facts = facts_for(
+        performance,
+        earlier=_entered_by(entered, performance.author),
+        equipment=tuple(equipment_of(record, own) for own in devices),
+        lots=tuple(dict.fromkeys(lot for one in entered for lot in lots_of(one))),
+    )
+    with perform(
+        performance, "verify_result", facts, further=further, patient=patient.reference, focus=f"DiagnosticReport/{report_id}"
+    ) as performed:
         for one in entered:
             one.status, one.issued = "final", instant(performance.at)
             performed.update(one)
@@ -285,7 +337,11 @@ def _entered_by(entered: Iterable[r4.Observation], verifier: str) -> dict[str, s
 
 
 def _verification(
-    record: Record, entered: Sequence[r4.Observation], patient: PatientFacts, performance: Performance, reviewed: frozenset[str],
+    record: Record,
+    entered: Sequence[r4.Observation],
+    patient: PatientFacts,
+    performance: Performance,
+    reviewed: frozenset[str],
 ) -> tuple[list[Refusal], dict[str, Judged]]:
     catalogue, refusals, judged = package_catalogue(), list[Refusal](), dict[str, Judged]()
     for one in entered:
@@ -297,8 +353,15 @@ def _verification(
         kept = load(record, r4.Specimen, specimen) if specimen else None
         rejected = kept is not None and (specimen_state(kept) == "rejected" or not _still_made(code, kept))
         found = judged.get(one.id or "")
-        to_verify = ToVerify(code, "entered", value, target_of(one.performer[0]) if one.performer else "", found.delta if found else None,
-                             delta_reviewed=code in reviewed, specimen_rejected=rejected)
+        to_verify = ToVerify(
+            code,
+            "entered",
+            value,
+            target_of(one.performer[0]) if one.performer else "",
+            found.delta if found else None,
+            delta_reviewed=code in reviewed,
+            specimen_rejected=rejected,
+        )
         # The second pair of eyes is the gate's question, where a site may answer it otherwise.
         refusals += reasons_not_to_verify(to_verify, performance.author, self_verification=True)
     return refusals, judged
@@ -306,7 +369,10 @@ def _verification(
 
 def _still_made(code: str, specimen: r4.Specimen) -> bool:
     catalogue, kept = package_catalogue(), tests_of_specimen(specimen)
-    return any(code in catalogue.results_of(test) for test in kept if test in catalogue.tests or test in catalogue.panels) or code not in catalogue.tests
+    return (
+        any(code in catalogue.results_of(test) for test in kept if test in catalogue.tests or test in catalogue.panels)
+        or code not in catalogue.tests
+    )
 
 
 def _is_complete(order: r4.ServiceRequest, every: Sequence[r4.Observation]) -> bool:
@@ -323,9 +389,18 @@ def instant(at: datetime) -> str:
 def start_call(performed: Performed, performance: Performance, observation: r4.Observation, order: r4.ServiceRequest) -> str:
     """The task of calling a critical value, due at the ladder's goal; the orderer first."""
     goal = stage_goal(performance.at)
-    task = new_task("call-critical", performance.at, requester=performance.author, patient=id_of(observation.subject, "Patient"), orders=[order.id or ""],
-                    focus=f"Observation/{observation.id}", priority="stat", due=goal, location=id_of(order.locationReference[0], "Location") if order.locationReference else "",
-                    words=f"{observation.code.text if observation.code else ''} {value_text(observation)}".strip())
+    task = new_task(
+        "call-critical",
+        performance.at,
+        requester=performance.author,
+        patient=id_of(observation.subject, "Patient"),
+        orders=[order.id or ""],
+        focus=f"Observation/{observation.id}",
+        priority="stat",
+        due=goal,
+        location=id_of(order.locationReference[0], "Location") if order.locationReference else "",
+        words=f"{observation.code.text if observation.code else ''} {value_text(observation)}".strip(),
+    )
     add_fact(task, "value", valueString=value_text(observation))
     add_fact(task, "step", valueCode=package_critical().ladder[0].to)
     return performed.create(task).partition("/")[2]
@@ -337,7 +412,12 @@ def stage_goal(known_at: datetime) -> datetime:
 
 
 def start_review(
-    performed: Performed, record: Record, performance: Performance, report: r4.DiagnosticReport, order: r4.ServiceRequest, changed: Sequence[r4.Observation],
+    performed: Performed,
+    record: Record,
+    performance: Performance,
+    report: r4.DiagnosticReport,
+    order: r4.ServiceRequest,
+    changed: Sequence[r4.Observation],
 ) -> str:
     """Put the report into its orderer's inbox; an older unanswered task of the same report ends."""
     for own in open_work_on(record, f"DiagnosticReport/{report.id}", "review-result"):
@@ -346,9 +426,18 @@ def start_review(
         performed.update(task)
     flags = {flag_of(one) for one in changed}
     priority = "stat" if flags & {"LL", "HH", "AA"} else order.priority or "routine"
-    return performed.create(new_task(
-        "review-result", performance.at, requester=performance.author, patient=id_of(report.subject, "Patient"), orders=[order.id or ""],
-        focus=f"DiagnosticReport/{report.id}", owner=target_of(order.requester), priority=priority,
-        due=stage_due("result-to-acknowledge", priority, performance.at), requisition=(order.requisition.value or "") if order.requisition else "",
-        words=order.code.text or "" if order.code else "",
-    )).partition("/")[2]
+    return performed.create(
+        new_task(
+            "review-result",
+            performance.at,
+            requester=performance.author,
+            patient=id_of(report.subject, "Patient"),
+            orders=[order.id or ""],
+            focus=f"DiagnosticReport/{report.id}",
+            owner=target_of(order.requester),
+            priority=priority,
+            due=stage_due("result-to-acknowledge", priority, performance.at),
+            requisition=(order.requisition.value or "") if order.requisition else "",
+            words=order.code.text or "" if order.code else "",
+        )
+    ).partition("/")[2]

@@ -35,8 +35,13 @@ ANSWER = f"{BASE}/CodeSystem/answer"
 EARLIER_MAX = 50
 
 STATE_OF_STATUS: Mapping[str, State] = {
-    "registered": "registered", "preliminary": "entered", "final": "released", "amended": "amended", "corrected": "corrected",
-    "cancelled": "cancelled", "entered-in-error": "entered-in-error",
+    "registered": "registered",
+    "preliminary": "entered",
+    "final": "released",
+    "amended": "amended",
+    "corrected": "corrected",
+    "cancelled": "cancelled",
+    "entered-in-error": "entered-in-error",
 }
 """Between acts no result rests in `verified`: verifying releases it in the same commit."""
 
@@ -55,31 +60,41 @@ def rule_patient(patient: PatientFacts) -> Patient:
     return Patient(patient.birth_date, patient.sex)
 
 
-def earlier_results(record: Record, patient_id: str, code: str, collected: datetime, *, but: str = "", hours: int = 24 * 60) -> list[Earlier]:
+def earlier_results(
+    record: Record, patient_id: str, code: str, collected: datetime, *, but: str = "", hours: int = 24 * 60
+) -> list[Earlier]:
     """Released earlier results of an analyte, newest first, at most EARLIER_MAX."""
     rows = record.engine.rows(
-        "SELECT value, unit, comparator, effective_us FROM result_row WHERE patient = ? AND test = ? AND effective_us < ? AND effective_us >= ? "  # noqa: S608 - marks, limits and names of our own views; every value is bound
+        "SELECT value, unit, comparator, effective_us FROM result_row WHERE patient = ? AND test = ? AND effective_us < ? AND effective_us >= ? "
         f"AND status IN ('final', 'amended', 'corrected') AND id <> ? ORDER BY effective_us DESC LIMIT {EARLIER_MAX}",
         (patient_id, code, microseconds(collected), microseconds(collected - timedelta(hours=hours)), but),
     )
-    return [Earlier(Quantity(Decimal(row[0]), row[1], row[2] or None), moment_of_us(row[3])) for row in rows if _is_number(row[0]) and row[1]]
+    return [
+        Earlier(Quantity(Decimal(row[0]), row[1], row[2] or None), moment_of_us(row[3])) for row in rows if _is_number(row[0]) and row[1]
+    ]
 
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).replace("-", "", 1).isdigit()
 
 
-def judge(record: Record, value: Value, analyte: Analyte, patient: PatientFacts, collected: datetime, catalogue: Catalogue, *, but: str = "") -> Judged:
+def judge(
+    record: Record, value: Value, analyte: Analyte, patient: PatientFacts, collected: datetime, catalogue: Catalogue, *, but: str = ""
+) -> Judged:
     """Flag a value, say whether it is critical, and compare it with the last result. `but` is the Observation it replaces."""
     person, on = rule_patient(patient), collected.astimezone(record.policy.zone).date()
     limits = critical_limits(analyte.code, person, on, catalogue, package_critical())
     delta = None
     if isinstance(value, Quantity) and analyte.delta is not None:
         try:
-            delta = delta_check(value, collected, earlier_results(record, patient.id, analyte.code, collected, but=but, hours=analyte.delta.hours), analyte)
+            delta = delta_check(
+                value, collected, earlier_results(record, patient.id, analyte.code, collected, but=but, hours=analyte.delta.hours), analyte
+            )
         except (UnitUnknown, UnitsDiffer):
             delta = None  # an earlier value in a unit that cannot be compared is no reason to hold this one back
-    return Judged(interpret(value, analyte, person, on, critical=limits), is_critical(analyte.code, value, limits, package_critical()), delta)
+    return Judged(
+        interpret(value, analyte, person, on, critical=limits), is_critical(analyte.code, value, limits, package_critical()), delta
+    )
 
 
 def value_fields(value: Value) -> dict[str, Any]:
@@ -91,7 +106,12 @@ def value_fields(value: Value) -> dict[str, Any]:
         case CodedValue():
             return {"valueCodeableConcept": concept(ANSWER, value.code, text=value.code)}
         case TiterValue():
-            return {"valueRatio": r4.Ratio(numerator=r4.Quantity(value=Decimal(1), comparator=value.comparator), denominator=r4.Quantity(value=Decimal(value.dilution)))}  # type: ignore[arg-type]  # the same comparators
+            return {
+                "valueRatio": r4.Ratio(
+                    numerator=r4.Quantity(value=Decimal(1), comparator=value.comparator),
+                    denominator=r4.Quantity(value=Decimal(value.dilution)),
+                )
+            }  # type: ignore[arg-type]  # the same comparators
         case TextValue():
             return {"valueString": value.text}
 
@@ -117,7 +137,9 @@ def put_value(observation: r4.Observation, value: Value, judged: Judged) -> None
         flag = "AA"
     observation.interpretation = [concept(INTERPRETATION, flag)] if flag else None
     used, unit = judged.interpretation.range, value.unit if isinstance(value, Quantity) else "1"
-    observation.referenceRange = [_range(used, unit)] if used is not None else [r4.ObservationReferenceRange(text="no range: " + judged.interpretation.reason)]
+    observation.referenceRange = (
+        [_range(used, unit)] if used is not None else [r4.ObservationReferenceRange(text="no range: " + judged.interpretation.reason)]
+    )
 
 
 def _range(used: ReferenceRange, unit: str) -> r4.ObservationReferenceRange:

@@ -25,7 +25,13 @@ from benchside.record import Record
 
 ACCESSION_DIGITS = 7
 MATERIAL = "http://terminology.hl7.org/CodeSystem/v2-0487"
-_MATERIALS = {"URINE_CUP": ("UR", "Urine"), "URINE_TUBE": ("UR", "Urine"), "SWAB": ("SWA", "Swab"), "STOOL_CUP": ("STL", "Stool"), "CSF_TUBE": ("CSF", "Cerebral spinal fluid")}
+_MATERIALS = {
+    "URINE_CUP": ("UR", "Urine"),
+    "URINE_TUBE": ("UR", "Urine"),
+    "SWAB": ("SWA", "Swab"),
+    "STOOL_CUP": ("STL", "Stool"),
+    "CSF_TUBE": ("CSF", "Cerebral spinal fluid"),
+}
 
 
 def millilitres(value: Decimal) -> r4.Quantity:
@@ -38,12 +44,22 @@ def labelled_tube(planned: PlannedTube, table: TubeTable, *, accession: str, pat
     tube = table.tubes[planned.tube]
     material, name = _MATERIALS.get(planned.tube, ("BLD", "Whole blood") if tube.blood else ("ORH", "Other"))
     return r4.Specimen(
-        status="unavailable", accessionIdentifier=r4.Identifier(system=ACCESSION, value=accession), type=concept(MATERIAL, material, name),
-        subject=reference(f"Patient/{patient}"), request=[reference(f"ServiceRequest/{order}") for order in orders],
-        container=[r4.SpecimenContainer(
-            type=concept(TUBE, planned.tube, tube.cap.en), capacity=millilitres(planned.volume_ml), additiveCodeableConcept=r4.CodeableConcept(text=tube.additive.en))],
-        extension=[*(r4.Extension(url=extension_url("specimen-test"), valueCode=test) for test in planned.tests),
-                   r4.Extension(url=extension_url("work"), valueReference=reference(f"Task/{work}"))],
+        status="unavailable",
+        accessionIdentifier=r4.Identifier(system=ACCESSION, value=accession),
+        type=concept(MATERIAL, material, name),
+        subject=reference(f"Patient/{patient}"),
+        request=[reference(f"ServiceRequest/{order}") for order in orders],
+        container=[
+            r4.SpecimenContainer(
+                type=concept(TUBE, planned.tube, tube.cap.en),
+                capacity=millilitres(planned.volume_ml),
+                additiveCodeableConcept=r4.CodeableConcept(text=tube.additive.en),
+            )
+        ],
+        extension=[
+            *(r4.Extension(url=extension_url("specimen-test"), valueCode=test) for test in planned.tests),
+            r4.Extension(url=extension_url("work"), valueReference=reference(f"Task/{work}")),
+        ],
     )
 
 
@@ -70,7 +86,11 @@ def specimen_by_label(record: Record, scanned: str) -> r4.Specimen | None:
 
 
 def as_rule_sees(
-    specimen: r4.Specimen, record: Record, *, conditions: frozenset[str] = reception.KEPT_AS_ASKED, fill_pct: Decimal | None = None,
+    specimen: r4.Specimen,
+    record: Record,
+    *,
+    conditions: frozenset[str] = reception.KEPT_AS_ASKED,
+    fill_pct: Decimal | None = None,
     volume_ml: Decimal | None = None,
 ) -> reception.Specimen:
     """The tube as reception's rules ask for it. Separated once it was spun; its volume as told, else as collected."""
@@ -79,7 +99,14 @@ def as_rule_sees(
     spun = next((moment(step.timeDateTime, zone) for step in specimen.processing or () if step.timeDateTime), None)
     quantity = collection.quantity.value if collection is not None and collection.quantity is not None else None
     return reception.Specimen(
-        accession_of(specimen), tube_of(specimen), tuple(tests_of_specimen(specimen)),
-        moment(collection.collectedDateTime, zone) if collection is not None else None, conditions, place="room" if spun else "unspun", placed_at=spun,
-        spun_at=spun, fill_pct=fill_pct, volume_ml=volume_ml if volume_ml is not None else quantity,
+        accession_of(specimen),
+        tube_of(specimen),
+        tuple(tests_of_specimen(specimen)),
+        moment(collection.collectedDateTime, zone) if collection is not None else None,
+        conditions,
+        place="room" if spun else "unspun",
+        placed_at=spun,
+        spun_at=spun,
+        fill_pct=fill_pct,
+        volume_ml=volume_ml if volume_ml is not None else quantity,
     )

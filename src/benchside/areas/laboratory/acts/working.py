@@ -70,7 +70,9 @@ def release_work(performance: Performance, work_id: str, reason: str = "") -> Wo
     task = load(record, r4.Task, work_id)
     facts = facts_for(performance, order=work_order(record, task))
     further = own_work_refusals(record, task, performance.author, must_own=True)
-    with perform(performance, "hand_over_work", facts, further=further, reason=reason, patient=_patient(task), focus=f"Task/{work_id}") as performed:
+    with perform(
+        performance, "hand_over_work", facts, further=further, reason=reason, patient=_patient(task), focus=f"Task/{work_id}"
+    ) as performed:
         task.owner, task.status, task.lastModified = None, "requested", date_time(performance.at)
         if reason.strip():
             task.statusReason = concept(REASON, "handed-over", text=reason.strip())
@@ -90,7 +92,10 @@ def assign_work(performance: Performance, work_id: str, practitioner_id: str) ->
         further = (*further, Refusal("work.colleague-not-active"))
     facts = facts_for(performance, order=work_order(record, task))
     with perform(performance, "assign_work", facts, further=further, patient=_patient(task), focus=f"Task/{work_id}") as performed:
-        task.input = [*(task.input or ()), r4.TaskInput(type=concept(WORK_FACT, "assigned-by"), valueReference=reference(performance.author))]
+        task.input = [
+            *(task.input or ()),
+            r4.TaskInput(type=concept(WORK_FACT, "assigned-by"), valueReference=reference(performance.author)),
+        ]
         task.owner, task.status, task.lastModified = reference(colleague.reference), "accepted", date_time(performance.at)
         performed.update(task)
     return WorkState(work_id, "accepted", colleague.reference)

@@ -3,7 +3,9 @@
 Source: https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-status-request
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +19,7 @@ from benchside.wire.fhir_api.problems import MethodNotAllowed, NoSuchResource, U
 
 POLL_AFTER_S = "5"
 NDJSON = "application/fhir+ndjson"
+PART_BYTES = 1_000_000
 
 
 def perform(call: Call) -> Answer:
@@ -84,8 +87,18 @@ def _file(call: Call, job: ExportJob, name: str) -> Answer:
     signin.require(call.principal, file.resource_type, "r")
     call.resource_type = file.resource_type
     access.seen(call, "export file")
-    content = work.file_path(file).read_bytes()[: file.bytes]
-    return Answer(200, content, "", NDJSON, presented=True)
+    path = work.file_path(file)
+    if not path.is_file():
+        raise NoSuchResource("The file is not on this machine any more; start the export again.")
+    return Answer(200, content_type=NDJSON, stream=_parts(path, file.bytes), length=file.bytes, presented=True)
+
+
+def _parts(path: Path, length: int) -> Iterator[bytes]:
+    """The first `length` bytes of a file, part by part."""
+    with path.open("rb") as stream:
+        while length > 0 and (part := stream.read(min(length, PART_BYTES))):
+            length -= len(part)
+            yield part
 
 
 def _cancel(job: ExportJob) -> Answer:
