@@ -19,7 +19,7 @@ from benchside.fhir.fhirpath.node import Node, truth
 from tests.fhir.search.official import documents
 
 BYTES_MAX = 30_000
-OF_A_TYPE_MAX = 5
+OF_A_TYPE_MAX = 3
 SHARDS = 4
 
 Invariant = tuple[str, Callable[[Any, Any, Any], bool | None]]
@@ -88,7 +88,7 @@ def test_compiled_and_evaluated_agree(shard: int) -> None:
                 assert answer is truth(evaluate(expression, focus, resource=holder, root=root)), (name, node.path, expression)
                 answers[answer] += 1
             waiting.extend((child, holder) for child in children(node, R4) if child.value is not None)
-    assert answers[True] > 5000
+    assert answers[True] > 1000
     assert answers[False]
     assert answers[None]
 
@@ -108,7 +108,12 @@ UNKNOWN_OR_NOT = [
     ("Patient", "active implies gender.exists()", {"resourceType": "Patient"}, None),
     ("Patient", "active xor deceased.exists()", {"resourceType": "Patient", "active": True}, True),
     ("Patient", "name.count() > 1", {"resourceType": "Patient", "name": [{"text": "a"}, {"text": "b"}]}, True),
-    ("Patient", "name.given.exists()", {"resourceType": "Patient", "name": [{"given": [None], "_given": [{"id": "x"}]}]}, True),
+    (
+        "Patient",
+        "name.given.exists()",
+        {"resourceType": "Patient", "name": [{"given": [None], "_given": [{"extension": [{"url": "http://x.org/a", "valueCode": "b"}]}]}]},
+        True,
+    ),
     ("Patient", "name.all(given.exists() or text.exists())", {"resourceType": "Patient", "name": [{"text": "a"}, {"family": "b"}]}, False),
     ("Patient", "gender in ('male' | 'female')", {"resourceType": "Patient", "gender": "other"}, False),
     ("Patient", "deceased is boolean", {"resourceType": "Patient", "deceasedDateTime": "2020"}, False),
