@@ -70,6 +70,7 @@ def _sorted(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(4))
 def test_both_find_as_many_values(shard: int) -> None:
     seen: Counter[str] = Counter()

@@ -65,6 +65,7 @@ def _asked_of(type_name: str) -> list[Invariant]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_compiled_and_evaluated_agree(shard: int) -> None:
     seen: Counter[str] = Counter()

@@ -73,6 +73,7 @@ def _has_no_number(value: dict[str, Any]) -> bool:
     return "value" not in value and "origin" not in value and "low" not in value and "high" not in value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_every_parameter_with_a_value_has_rows(shard: int) -> None:
     checked: Counter[str] = Counter()
