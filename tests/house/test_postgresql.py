@@ -5,15 +5,8 @@ import pytest
 from django.db import close_old_connections, connection
 
 from benchside.accounts.models import Person
-from tests.databases import Databases
 
-
-@pytest.fixture
-def postgresql(databases: Databases, django_db_blocker: object, engine: str):  # type: ignore[no-untyped-def]  # a generator fixture
-    if engine != "postgresql":
-        pytest.skip("about PostgreSQL only")
-    with django_db_blocker.unblock(), databases.fresh("postgresql") as url:  # type: ignore[attr-defined]  # untyped fixture
-        yield url
+pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
 
 def use() -> None:
@@ -22,7 +15,7 @@ def use() -> None:
         cursor.execute("SELECT 1")
 
 
-@pytest.mark.usefixtures("postgresql")
+@pytest.mark.usefixtures("database")
 def test_a_quiet_connection_is_kept_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     use()
     kept = connection.connection
@@ -34,11 +27,11 @@ def test_a_quiet_connection_is_kept_without_asking(monkeypatch: pytest.MonkeyPat
     assert asked == []
 
 
-def test_a_connection_that_the_server_closed_is_made_anew(postgresql: str) -> None:
+def test_a_connection_that_the_server_closed_is_made_anew(database: str) -> None:
     use()
     kept = connection.connection
     process = kept.info.backend_pid
-    with psycopg.connect(postgresql, autocommit=True) as other:
+    with psycopg.connect(database, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
     close_old_connections()
     assert Person.objects.count() == 0

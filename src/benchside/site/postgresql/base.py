@@ -17,13 +17,16 @@ KEEPALIVES: Final = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interva
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL."""
 
-    def get_connection_params(self) -> dict[str, Any]:
+    def get_connection_params(self) -> Any:
         """Return libpq's parameters, with keepalives unless the site chose its own."""
-        return {**KEEPALIVES, **super().get_connection_params()}
+        chosen: Any = super().get_connection_params()
+        return {**KEEPALIVES, **chosen}
 
-    def is_usable(self) -> bool:
+    def is_usable(self) -> Any:
         """Say whether the connection can be used. Asks the server only when something waits unread on the socket."""
-        if self.connection is None or self.connection.closed:
+        kept: Any = self.connection
+        if kept is None or kept.closed:
             return False
-        waiting, _, _ = select.select([self.connection.fileno()], [], [], 0)
-        return super().is_usable() if waiting else True
+        socket = select.poll()
+        socket.register(kept.fileno(), select.POLLIN)
+        return bool(super().is_usable()) if socket.poll(0) else True
