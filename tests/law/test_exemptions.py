@@ -8,7 +8,7 @@ from tests.law.source import place, written
 
 MARK = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:\s*ignore|pragma:\s*no)\b")
 CODES = re.compile(r"#\s*(noqa(:\s*[A-Z]+[0-9]+(\s*,\s*[A-Z]+[0-9]+)*)?|(type|pyright):\s*ignore(\[[^\]]*\])?|pragma:\s*no\s*\w*)")
-REASON_CHARACTERS_MIN = 8
+REASON_CHARACTERS_MIN = 4
 
 
 def reason(comment: str) -> str:
