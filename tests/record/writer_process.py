@@ -55,17 +55,18 @@ def create_once() -> None:
 
 
 def bundles() -> None:
-    """Write commits of BUNDLE resources each until killed; says so before the first."""
+    """Write commits of BUNDLE resources each until killed; says so after the first."""
     from benchside.fhir import r4
     from benchside.record import Attribution, Record
 
     record = Record()
-    sys.stdout.write("writing\n")
-    sys.stdout.flush()
     for number in count():
         with record.commit(Attribution("Device/test", "test.bundle"), at=datetime.now(UTC)) as commit:
             for place in range(BUNDLE):
                 commit.create(r4.Patient(name=[r4.HumanName(family=f"Number {number} of {place}")]))
+        if number == 0:
+            sys.stdout.write("writing\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

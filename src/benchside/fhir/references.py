@@ -82,7 +82,7 @@ def references(node: Any, path: str = "") -> list[tuple[str, r4.Reference]]:
 
 
 def _collect(node: Any, path: str, found: list[tuple[str, r4.Reference]]) -> None:
-    getter, steps = _leads(type(node))
+    getter, steps = _leads(type(node))  # pyright: ignore[reportUnknownArgumentType] # any struct
     for (name, repeats), value in zip(steps, getter(node), strict=True):
         if value is None:
             continue
@@ -105,7 +105,7 @@ def reference_elements(node: Any) -> list[r4.Reference]:
             found.append(item)
             if item.identifier is None and item.extension is None:
                 continue
-        getter, steps = _leads(type(item))
+        getter, steps = _leads(type(item))  # pyright: ignore[reportUnknownArgumentType] # any struct
         for (_, repeats), value in zip(steps, getter(item), strict=True):
             if value is None:
                 continue

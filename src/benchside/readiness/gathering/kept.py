@@ -112,7 +112,7 @@ def version_of(resource: Any) -> int:
 def load(record: Record, resource_type: type[T], id_: str) -> T:
     """The current version of a resource as its struct. Raises NotFound, Gone."""
     name: str = resource_type.resourceType  # type: ignore[attr-defined]  # every R4 resource has it
-    return as_struct(record.read(name, id_), resource_type)
+    return as_struct(record.read(name, id_), resource_type)  # pyright: ignore[reportUnknownArgumentType] # T is a resource
 
 
 def as_struct(stored: Stored, resource_type: type[T]) -> T:

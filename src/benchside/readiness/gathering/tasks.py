@@ -47,9 +47,9 @@ def new_task(
     return r4.Task(
         status="requested",
         intent="order",
-        priority=priority,
+        priority=priority,  # pyright: ignore[reportArgumentType] # checked by the acts
         code=concept(WORK, kind),
-        description=words or None,  # type: ignore[arg-type]  # checked by the acts
+        description=words or None,
         basedOn=[reference(f"ServiceRequest/{order}") for order in orders] or None,
         focus=reference(focus) if focus else None,
         for_=reference(f"Patient/{patient}") if patient else None,

@@ -102,16 +102,16 @@ def value_fields(value: Value) -> dict[str, Any]:
     match value:
         case Quantity():
             unit = value.unit
-            return {"valueQuantity": r4.Quantity(value=value.value, unit=unit, system=UCUM, code=unit, comparator=value.comparator)}  # type: ignore[arg-type]  # read by the rules: < <= >= >
+            return {"valueQuantity": r4.Quantity(value=value.value, unit=unit, system=UCUM, code=unit, comparator=value.comparator)}  # pyright: ignore[reportArgumentType] # read by the rules: < <= >= >
         case CodedValue():
             return {"valueCodeableConcept": concept(ANSWER, value.code, text=value.code)}
         case TiterValue():
             return {
                 "valueRatio": r4.Ratio(
-                    numerator=r4.Quantity(value=Decimal(1), comparator=value.comparator),
+                    numerator=r4.Quantity(value=Decimal(1), comparator=value.comparator),  # pyright: ignore[reportArgumentType] # as above
                     denominator=r4.Quantity(value=Decimal(value.dilution)),
                 )
-            }  # type: ignore[arg-type]  # the same comparators
+            }
         case TextValue():
             return {"valueString": value.text}
 
