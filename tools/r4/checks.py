@@ -78,11 +78,13 @@ def _wide_choice(definitions: Definitions, type_: Type, element: Element) -> lis
     start = names.index(own[0])
     last, use = element.fields()[-1]
     stop = names.index(naming.companion(last) if naming.has_companion(definitions, element, use) else last) + 1
-    if element.minimum:
-        test = f"values[{start}:{stop}].count(None) != {stop - start - 1}"
-    else:
-        test = f"values[{start}:{stop}].count(None) < {stop - start - 1}"
-    return [f"if {test}:", f"    check_choice(self, {start}, {stop}, required={bool(element.minimum)})"]
+    given = f"{element.name}_given"
+    test = f"{given} != 1" if element.minimum else f"{given} > 1"
+    return [
+        f"{given} = {stop - start} - values[{start}:{stop}].count(None)",
+        f"if {test}:",
+        f"    check_choice(self, {start}, {stop}, required={bool(element.minimum)})",
+    ]
 
 
 def _references(type_: Type, element: Element, constants: dict[str, str], rules: set[str]) -> list[str]:
@@ -253,6 +255,8 @@ def _invariant_lines(definitions: Definitions, type_: Type, invariants: list[Inv
         if invariant.guard:
             guarded = next(e for e in definitions.all_elements(type_.name) if e.name == invariant.guard)
             there = " or ".join(present(definitions, guarded, *fields) for fields in guarded.fields())
+            if len(guarded.fields()) >= MANY_CHOICES:
+                there = f"{guarded.name}_given"
             test = f"({there}) and {test}" if " or " in there else f"{there} and {test}"
         lines += [f"if {test}:", f"    {refusal}"]
     return lines

@@ -75,6 +75,9 @@ GUARDS = {
     ("Questionnaire", "que-2"): "item",
     ("Bundle", "bdl-7"): "entry",
     ("ElementDefinition", "eld-11"): "binding",
+    ("ElementDefinition", "eld-13"): "type",
+    ("ElementDefinition", "eld-14"): "constraint",
+    ("ElementDefinition", "eld-18"): "isModifier",
     ("MedicationDispense", "mdd-1"): "whenPrepared",
     ("Task", "inv-1"): "lastModified",
 }

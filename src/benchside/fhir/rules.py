@@ -9,6 +9,8 @@ import threading
 from binascii import a2b_base64
 from collections import deque
 from decimal import Decimal
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
@@ -240,32 +242,32 @@ def check_extension(extension: "Extension") -> None:
         raise ValueError("ext-1")
 
 
+@cache
+def _fhirpath() -> ModuleType:
+    """Load the language when an invariant first needs it."""
+    from benchside.fhir.fhirpath import runtime
+
+    return runtime
+
+
 def compare_dates(left: str, right: str) -> int | None:
     """Order two dates or times: below zero, zero or above; None when their precision does not say."""
-    from benchside.fhir.fhirpath.runtime import compare_dates as compare  # the language is loaded only by those who need it
-
-    return compare(left, right)
+    return _fhirpath().compare_dates(left, right)
 
 
 def matches(text: str, pattern: str) -> bool:
     """FHIRPath `matches()`."""
-    from benchside.fhir.fhirpath.runtime import matches as match  # as above
-
-    return match(text, pattern)
+    return _fhirpath().matches(text, pattern)
 
 
 def quantity_order(left: Any, right: Any) -> int | None:
     """Order two quantities: below zero, zero or above; None when their units cannot be compared."""
-    from benchside.fhir.fhirpath.runtime import quantity_order as order  # as above
-
-    return order(left, right)
+    return _fhirpath().quantity_order(left, right)
 
 
 def truth_of(expression: str, type_name: str, this: Any, resource: Any, root: Any) -> bool | None:
     """Evaluate an invariant that could not be compiled."""
-    from benchside.fhir.fhirpath.runtime import truth_of as evaluate  # as above
-
-    return evaluate(expression, type_name, this, resource, root)
+    return _fhirpath().truth_of(expression, type_name, this, resource, root)
 
 
 __all__ = [

@@ -2638,7 +2638,8 @@ class ElementDefinitionExample(Element, kw_only=True):
         values = astuple(self)
         if self.label is None and self.label_element is None:
             raise ValueError("label is required")
-        if values[4:73].count(None) != 68:
+        value_given = 69 - values[4:73].count(None)
+        if value_given != 1:
             check_choice(self, 4, 73, required=True)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
@@ -3030,19 +3031,22 @@ class ElementDefinition(BackboneElement, kw_only=True):
             check_aligned(self.representation, self.representation_element)
         if self.alias_element is not None or (self.alias is not None and None in self.alias):
             check_aligned(self.alias, self.alias_element)
-        if values[33:102].count(None) < 68:
+        defaultValue_given = 69 - values[33:102].count(None)
+        if defaultValue_given > 1:
             check_choice(self, 33, 102, required=False)
         if self.defaultValueBase64Binary is not None:
             check_base64(self.defaultValueBase64Binary)
         if self.defaultValueDecimal is not None:
             check_decimal(self.defaultValueDecimal)
-        if values[106:175].count(None) < 68:
+        fixed_given = 69 - values[106:175].count(None)
+        if fixed_given > 1:
             check_choice(self, 106, 175, required=False)
         if self.fixedBase64Binary is not None:
             check_base64(self.fixedBase64Binary)
         if self.fixedDecimal is not None:
             check_decimal(self.fixedDecimal)
-        if values[175:244].count(None) < 68:
+        pattern_given = 69 - values[175:244].count(None)
+        if pattern_given > 1:
             check_choice(self, 175, 244, required=False)
         if self.patternBase64Binary is not None:
             check_base64(self.patternBase64Binary)
@@ -3100,303 +3104,23 @@ class ElementDefinition(BackboneElement, kw_only=True):
             raise ValueError("eld-2")
         if (self.contentReference is not None or self.contentReference_element is not None) and _eld_5(self, None, None) is False:
             raise ValueError("eld-5")
-        if (
-            self.fixedBase64Binary is not None
-            or self.fixedBase64Binary_element is not None
-            or self.fixedBoolean is not None
-            or self.fixedBoolean_element is not None
-            or self.fixedCanonical is not None
-            or self.fixedCanonical_element is not None
-            or self.fixedCode is not None
-            or self.fixedCode_element is not None
-            or self.fixedDate is not None
-            or self.fixedDate_element is not None
-            or self.fixedDateTime is not None
-            or self.fixedDateTime_element is not None
-            or self.fixedDecimal is not None
-            or self.fixedDecimal_element is not None
-            or self.fixedId is not None
-            or self.fixedId_element is not None
-            or self.fixedInstant is not None
-            or self.fixedInstant_element is not None
-            or self.fixedInteger is not None
-            or self.fixedInteger_element is not None
-            or self.fixedMarkdown is not None
-            or self.fixedMarkdown_element is not None
-            or self.fixedOid is not None
-            or self.fixedOid_element is not None
-            or self.fixedPositiveInt is not None
-            or self.fixedPositiveInt_element is not None
-            or self.fixedString is not None
-            or self.fixedString_element is not None
-            or self.fixedTime is not None
-            or self.fixedTime_element is not None
-            or self.fixedUnsignedInt is not None
-            or self.fixedUnsignedInt_element is not None
-            or self.fixedUri is not None
-            or self.fixedUri_element is not None
-            or self.fixedUrl is not None
-            or self.fixedUrl_element is not None
-            or self.fixedUuid is not None
-            or self.fixedUuid_element is not None
-            or self.fixedAddress is not None
-            or self.fixedAge is not None
-            or self.fixedAnnotation is not None
-            or self.fixedAttachment is not None
-            or self.fixedCodeableConcept is not None
-            or self.fixedCoding is not None
-            or self.fixedContactPoint is not None
-            or self.fixedCount is not None
-            or self.fixedDistance is not None
-            or self.fixedDuration is not None
-            or self.fixedHumanName is not None
-            or self.fixedIdentifier is not None
-            or self.fixedMoney is not None
-            or self.fixedPeriod is not None
-            or self.fixedQuantity is not None
-            or self.fixedRange is not None
-            or self.fixedRatio is not None
-            or self.fixedReference is not None
-            or self.fixedSampledData is not None
-            or self.fixedSignature is not None
-            or self.fixedTiming is not None
-            or self.fixedContactDetail is not None
-            or self.fixedContributor is not None
-            or self.fixedDataRequirement is not None
-            or self.fixedExpression is not None
-            or self.fixedParameterDefinition is not None
-            or self.fixedRelatedArtifact is not None
-            or self.fixedTriggerDefinition is not None
-            or self.fixedUsageContext is not None
-            or self.fixedDosage is not None
-            or self.fixedMeta is not None
-        ) and _eld_6(self, None, None) is False:
+        if fixed_given and _eld_6(self, None, None) is False:
             raise ValueError("eld-6")
-        if (
-            self.patternBase64Binary is not None
-            or self.patternBase64Binary_element is not None
-            or self.patternBoolean is not None
-            or self.patternBoolean_element is not None
-            or self.patternCanonical is not None
-            or self.patternCanonical_element is not None
-            or self.patternCode is not None
-            or self.patternCode_element is not None
-            or self.patternDate is not None
-            or self.patternDate_element is not None
-            or self.patternDateTime is not None
-            or self.patternDateTime_element is not None
-            or self.patternDecimal is not None
-            or self.patternDecimal_element is not None
-            or self.patternId is not None
-            or self.patternId_element is not None
-            or self.patternInstant is not None
-            or self.patternInstant_element is not None
-            or self.patternInteger is not None
-            or self.patternInteger_element is not None
-            or self.patternMarkdown is not None
-            or self.patternMarkdown_element is not None
-            or self.patternOid is not None
-            or self.patternOid_element is not None
-            or self.patternPositiveInt is not None
-            or self.patternPositiveInt_element is not None
-            or self.patternString is not None
-            or self.patternString_element is not None
-            or self.patternTime is not None
-            or self.patternTime_element is not None
-            or self.patternUnsignedInt is not None
-            or self.patternUnsignedInt_element is not None
-            or self.patternUri is not None
-            or self.patternUri_element is not None
-            or self.patternUrl is not None
-            or self.patternUrl_element is not None
-            or self.patternUuid is not None
-            or self.patternUuid_element is not None
-            or self.patternAddress is not None
-            or self.patternAge is not None
-            or self.patternAnnotation is not None
-            or self.patternAttachment is not None
-            or self.patternCodeableConcept is not None
-            or self.patternCoding is not None
-            or self.patternContactPoint is not None
-            or self.patternCount is not None
-            or self.patternDistance is not None
-            or self.patternDuration is not None
-            or self.patternHumanName is not None
-            or self.patternIdentifier is not None
-            or self.patternMoney is not None
-            or self.patternPeriod is not None
-            or self.patternQuantity is not None
-            or self.patternRange is not None
-            or self.patternRatio is not None
-            or self.patternReference is not None
-            or self.patternSampledData is not None
-            or self.patternSignature is not None
-            or self.patternTiming is not None
-            or self.patternContactDetail is not None
-            or self.patternContributor is not None
-            or self.patternDataRequirement is not None
-            or self.patternExpression is not None
-            or self.patternParameterDefinition is not None
-            or self.patternRelatedArtifact is not None
-            or self.patternTriggerDefinition is not None
-            or self.patternUsageContext is not None
-            or self.patternDosage is not None
-            or self.patternMeta is not None
-        ) and _eld_7(self, None, None) is False:
+        if pattern_given and _eld_7(self, None, None) is False:
             raise ValueError("eld-7")
-        if (
-            self.patternBase64Binary is not None
-            or self.patternBase64Binary_element is not None
-            or self.patternBoolean is not None
-            or self.patternBoolean_element is not None
-            or self.patternCanonical is not None
-            or self.patternCanonical_element is not None
-            or self.patternCode is not None
-            or self.patternCode_element is not None
-            or self.patternDate is not None
-            or self.patternDate_element is not None
-            or self.patternDateTime is not None
-            or self.patternDateTime_element is not None
-            or self.patternDecimal is not None
-            or self.patternDecimal_element is not None
-            or self.patternId is not None
-            or self.patternId_element is not None
-            or self.patternInstant is not None
-            or self.patternInstant_element is not None
-            or self.patternInteger is not None
-            or self.patternInteger_element is not None
-            or self.patternMarkdown is not None
-            or self.patternMarkdown_element is not None
-            or self.patternOid is not None
-            or self.patternOid_element is not None
-            or self.patternPositiveInt is not None
-            or self.patternPositiveInt_element is not None
-            or self.patternString is not None
-            or self.patternString_element is not None
-            or self.patternTime is not None
-            or self.patternTime_element is not None
-            or self.patternUnsignedInt is not None
-            or self.patternUnsignedInt_element is not None
-            or self.patternUri is not None
-            or self.patternUri_element is not None
-            or self.patternUrl is not None
-            or self.patternUrl_element is not None
-            or self.patternUuid is not None
-            or self.patternUuid_element is not None
-            or self.patternAddress is not None
-            or self.patternAge is not None
-            or self.patternAnnotation is not None
-            or self.patternAttachment is not None
-            or self.patternCodeableConcept is not None
-            or self.patternCoding is not None
-            or self.patternContactPoint is not None
-            or self.patternCount is not None
-            or self.patternDistance is not None
-            or self.patternDuration is not None
-            or self.patternHumanName is not None
-            or self.patternIdentifier is not None
-            or self.patternMoney is not None
-            or self.patternPeriod is not None
-            or self.patternQuantity is not None
-            or self.patternRange is not None
-            or self.patternRatio is not None
-            or self.patternReference is not None
-            or self.patternSampledData is not None
-            or self.patternSignature is not None
-            or self.patternTiming is not None
-            or self.patternContactDetail is not None
-            or self.patternContributor is not None
-            or self.patternDataRequirement is not None
-            or self.patternExpression is not None
-            or self.patternParameterDefinition is not None
-            or self.patternRelatedArtifact is not None
-            or self.patternTriggerDefinition is not None
-            or self.patternUsageContext is not None
-            or self.patternDosage is not None
-            or self.patternMeta is not None
-        ) and _eld_8(self, None, None) is False:
+        if pattern_given and _eld_8(self, None, None) is False:
             raise ValueError("eld-8")
         if self.binding is not None and _eld_11(self, None, None) is False:
             raise ValueError("eld-11")
-        if _eld_13(self, None, None) is False:
+        if self.type is not None and _eld_13(self, None, None) is False:
             raise ValueError("eld-13")
-        if _eld_14(self, None, None) is False:
+        if self.constraint is not None and _eld_14(self, None, None) is False:
             raise ValueError("eld-14")
-        if (
-            self.defaultValueBase64Binary is not None
-            or self.defaultValueBase64Binary_element is not None
-            or self.defaultValueBoolean is not None
-            or self.defaultValueBoolean_element is not None
-            or self.defaultValueCanonical is not None
-            or self.defaultValueCanonical_element is not None
-            or self.defaultValueCode is not None
-            or self.defaultValueCode_element is not None
-            or self.defaultValueDate is not None
-            or self.defaultValueDate_element is not None
-            or self.defaultValueDateTime is not None
-            or self.defaultValueDateTime_element is not None
-            or self.defaultValueDecimal is not None
-            or self.defaultValueDecimal_element is not None
-            or self.defaultValueId is not None
-            or self.defaultValueId_element is not None
-            or self.defaultValueInstant is not None
-            or self.defaultValueInstant_element is not None
-            or self.defaultValueInteger is not None
-            or self.defaultValueInteger_element is not None
-            or self.defaultValueMarkdown is not None
-            or self.defaultValueMarkdown_element is not None
-            or self.defaultValueOid is not None
-            or self.defaultValueOid_element is not None
-            or self.defaultValuePositiveInt is not None
-            or self.defaultValuePositiveInt_element is not None
-            or self.defaultValueString is not None
-            or self.defaultValueString_element is not None
-            or self.defaultValueTime is not None
-            or self.defaultValueTime_element is not None
-            or self.defaultValueUnsignedInt is not None
-            or self.defaultValueUnsignedInt_element is not None
-            or self.defaultValueUri is not None
-            or self.defaultValueUri_element is not None
-            or self.defaultValueUrl is not None
-            or self.defaultValueUrl_element is not None
-            or self.defaultValueUuid is not None
-            or self.defaultValueUuid_element is not None
-            or self.defaultValueAddress is not None
-            or self.defaultValueAge is not None
-            or self.defaultValueAnnotation is not None
-            or self.defaultValueAttachment is not None
-            or self.defaultValueCodeableConcept is not None
-            or self.defaultValueCoding is not None
-            or self.defaultValueContactPoint is not None
-            or self.defaultValueCount is not None
-            or self.defaultValueDistance is not None
-            or self.defaultValueDuration is not None
-            or self.defaultValueHumanName is not None
-            or self.defaultValueIdentifier is not None
-            or self.defaultValueMoney is not None
-            or self.defaultValuePeriod is not None
-            or self.defaultValueQuantity is not None
-            or self.defaultValueRange is not None
-            or self.defaultValueRatio is not None
-            or self.defaultValueReference is not None
-            or self.defaultValueSampledData is not None
-            or self.defaultValueSignature is not None
-            or self.defaultValueTiming is not None
-            or self.defaultValueContactDetail is not None
-            or self.defaultValueContributor is not None
-            or self.defaultValueDataRequirement is not None
-            or self.defaultValueExpression is not None
-            or self.defaultValueParameterDefinition is not None
-            or self.defaultValueRelatedArtifact is not None
-            or self.defaultValueTriggerDefinition is not None
-            or self.defaultValueUsageContext is not None
-            or self.defaultValueDosage is not None
-            or self.defaultValueMeta is not None
-        ) and _eld_15(self, None, None) is False:
+        if defaultValue_given and _eld_15(self, None, None) is False:
             raise ValueError("eld-15")
         if (self.sliceName is not None or self.sliceName_element is not None) and _eld_16(self, None, None) is False:
             raise ValueError("eld-16")
-        if _eld_18(self, None, None) is False:
+        if (self.isModifier is not None or self.isModifier_element is not None) and _eld_18(self, None, None) is False:
             raise ValueError("eld-18")
         if _eld_19(self, None, None) is False:
             raise ValueError("eld-19")

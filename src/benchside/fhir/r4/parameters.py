@@ -373,7 +373,8 @@ class ParametersParameter(BackboneElement, kw_only=True):
         values = astuple(self)
         if self.name is None and self.name_element is None:
             raise ValueError("name is required")
-        if values[5:74].count(None) < 68:
+        value_given = 69 - values[5:74].count(None)
+        if value_given > 1:
             check_choice(self, 5, 74, required=False)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)

@@ -281,7 +281,8 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
         values = astuple(self)
         if self.context is None and self.context_element is None:
             raise ValueError("context is required")
-        if values[11:80].count(None) < 68:
+        defaultValue_given = 69 - values[11:80].count(None)
+        if defaultValue_given > 1:
             check_choice(self, 11, 80, required=False)
         if self.defaultValueBase64Binary is not None:
             check_base64(self.defaultValueBase64Binary)

@@ -178,7 +178,8 @@ class TaskOutput(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         values = astuple(self)
-        if values[4:73].count(None) != 68:
+        value_given = 69 - values[4:73].count(None)
+        if value_given != 1:
             check_choice(self, 4, 73, required=True)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
@@ -262,7 +263,8 @@ class TaskInput(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         values = astuple(self)
-        if values[4:73].count(None) != 68:
+        value_given = 69 - values[4:73].count(None)
+        if value_given != 1:
             check_choice(self, 4, 73, required=True)
         if self.valueBase64Binary is not None:
             check_base64(self.valueBase64Binary)
