@@ -71,7 +71,7 @@ def test_what_xml_cannot_hold() -> None:
 @pytest.mark.parametrize(
     ("raw", "path", "word"),
     [
-        (b"<Patient>", "", "not XML"),
+        (HEAD, "", "not XML"),
         (b"<Patient/>", "", "namespace"),
         (b'<Nobody xmlns="http://hl7.org/fhir"/>', "", "no resource"),
         (HEAD + b"text</Patient>", "", "outside of an attribute"),
@@ -79,7 +79,7 @@ def test_what_xml_cannot_hold() -> None:
         (HEAD + b'<foo value="1"/></Patient>', "Patient.foo", "no such element"),
         (HEAD + b'<active value="1"/></Patient>', "Patient.active", "true or false"),
         (HEAD + b'<birthDate value="1974-13-01"/></Patient>', "Patient.birthDate", "day of the calendar"),
-        (HEAD + b'<birthDate value="1974"/><birthDate value="1975"/></Patient>', "Patient.birthDate", "one value"),
+        (HEAD + b'<birthDate value="1974"/><birthDate value="1975"/></Patient>', "Patient.birthDate", "single value"),
         (HEAD + b'<gender value="M"/></Patient>', "Patient.gender", "must be one of"),
         (HEAD + b"<name/></Patient>", "Patient.name[0]", "empty"),
         (HEAD + b'<name><family value=""/></name></Patient>', "Patient.name[0].family", "empty"),
