@@ -167,7 +167,7 @@ def _theirs(document: Any, patch: list[Any]) -> Any:
         return "refused"
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(DOCUMENTS, st.lists(operations(), min_size=1, max_size=3))
 def test_beside_the_library(document: Any, patch: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
