@@ -31,7 +31,11 @@ def test_the_statement_is_a_valid_resource(sqlite_api: Api) -> None:
     assert sqlite_api.token
     read(answer.content, "CapabilityStatement")
     said = json_of(answer)
-    assert (said["fhirVersion"], said["kind"], said["format"]) == ("4.0.1", "instance", ["json", "application/fhir+json"])
+    assert (said["fhirVersion"], said["kind"], said["format"]) == (
+        "4.0.1",
+        "instance",
+        ["json", "application/fhir+json", "xml", "application/fhir+xml"],
+    )
     (rest,) = said["rest"]
     assert len(rest["resource"]) == 146
     assert {row["code"] for row in rest["interaction"]} == {"transaction", "batch", "search-system", "history-system"}

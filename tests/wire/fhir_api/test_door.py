@@ -20,16 +20,16 @@ from tests.wire.fhir_api.conftest import Api, issues, patient
         ("application/json", "", 200),
         ("application/fhir+json", "", 200),
         ("application/fhir+json; fhirVersion=4.0", "", 200),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "", 200),
-        ("application/fhir+xml, application/fhir+json;q=0.5", "", 200),
-        ("application/fhir+xml", "", 406),
+        ("text/html,application/xml;q=0.7,*/*;q=0.8", "", 200),
+        ("application/fhir+xml, application/fhir+json", "", 200),
+        ("application/fhir+turtle, text/html", "", 406),
         ("application/fhir+json;q=0", "", 406),
         ("application/fhir+json; fhirVersion=5.0", "", 406),
         ("text/turtle", "", 406),
         ("application/fhir+xml", "?_format=json", 200),
         ("application/fhir+xml", "?_format=application/fhir+json", 200),
-        ("application/fhir+json", "?_format=xml", 406),
-        ("application/fhir+json", "?_format=application/fhir%2Bxml", 406),
+        ("application/fhir+json", "?_format=ttl", 406),
+        ("application/fhir+json", "?_format=text/html", 406),
     ],
 )
 @pytest.mark.parametrize("place", ["/Patient", "/metadata"])
@@ -110,3 +110,27 @@ def test_answers_are_not_kept_by_anybody_between(sqlite_api: Api) -> None:
     answer = sqlite_api.call("GET", "/Patient")
     assert "private" in answer["Cache-Control"]
     assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_xml_is_read_and_written(sqlite_api: Api) -> None:
+    sent = b'<Patient xmlns="http://hl7.org/fhir"><active value="true"/><name><family value="Silva"/></name></Patient>'
+    made = sqlite_api.call("POST", "/Patient", sent, kind="application/fhir+xml")
+    assert made.status_code == 201, made.content
+    kept = json.loads(made.content)
+    assert (kept["active"], kept["name"]) == (True, [{"family": "Silva"}])
+    place = f"/Patient/{kept['id']}"
+    for answer in (sqlite_api.call("GET", place, accept="application/fhir+xml"), sqlite_api.call("GET", f"{place}?_format=xml")):
+        assert answer["Content-Type"] == "application/fhir+xml; charset=utf-8"
+        assert b'<family value="Silva"' in answer.content
+        assert answer["Content-Length"] == str(len(answer.content))
+    found = sqlite_api.call("GET", "/Patient?_format=xml")
+    assert b"<Bundle" in found.content[:200]
+    assert b'<total value="1"' in found.content
+    refused = sqlite_api.call("GET", "/Patient/nobody", accept="application/fhir+xml")
+    assert refused.status_code == 404
+    assert b"<OperationOutcome" in refused.content
+    wrong = sqlite_api.call(
+        "POST", "/Patient", b'<Patient xmlns="http://hl7.org/fhir"><gender value="x"/></Patient>', kind="application/fhir+xml"
+    )
+    assert wrong.status_code == 400
+    assert b"Patient.gender" in wrong.content

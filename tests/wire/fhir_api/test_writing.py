@@ -24,7 +24,7 @@ def test_every_fault_of_a_resource_is_named_at_once(sqlite_api: Api) -> None:
         ("[]", "application/fhir+json", 400),
         ("null", "application/fhir+json", 400),
         ('{"resourceType":"Observation","status":"final","code":{"text":"x"}}', "application/fhir+json", 400),
-        ('{"resourceType":"Patient"}', "application/fhir+xml", 415),
+        ('{"resourceType":"Patient"}', "application/fhir+xml", 400),
         ('{"resourceType":"Patient"}', "text/plain", 415),
         ('{"resourceType":"Patient"}', "application/fhir+json; charset=latin-1", 415),
         ('{"resourceType":"Patient"}', "application/fhir+json; fhirVersion=5.0", 415),

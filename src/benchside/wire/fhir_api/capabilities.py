@@ -25,7 +25,7 @@ PUBLISHED: Final = "2026-11-22"
 """The day this statement last changed in kind; what it lists follows the tables."""
 SYSTEM_SHAPES: Final = frozenset({"system", "system history", "system search"})
 DOCUMENTATION: Final = (
-    "FHIR R4 as JSON; XML is neither read nor written. Every request but this one needs a bearer token. "
+    "FHIR R4 as JSON and XML. Every request but this one needs a bearer token. "
     "Unknown search parameters are refused unless the client prefers handling=lenient."
 )
 
@@ -77,7 +77,7 @@ def statement(base: str, limits: Limits, cors: bool) -> bytes:  # noqa: FBT001 -
             "software": {"name": "Benchside", "version": __version__},
             "implementation": {"description": "Benchside, the work system of clinical technicians", "url": base},
             "fhirVersion": "4.0.1",
-            "format": ["json", "application/fhir+json"],
+            "format": ["json", "application/fhir+json", "xml", "application/fhir+xml"],
             "patchFormat": [JSON_PATCH_TYPE, "application/fhir+json"],
             "rest": [{key: value for key, value in rest.items() if value != []}],
         }

@@ -16,12 +16,12 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from benchside.record.site import site_record
-from benchside.wire.fhir_api import capabilities, cors, negotiation, routes, signin
+from benchside.wire.fhir_api import capabilities, cors, negotiation, routes, signin, xml
 from benchside.wire.fhir_api.call import Answer, Call, etag, http_date, segments_of
 from benchside.wire.fhir_api.limits import Limits, site_limits
 from benchside.wire.fhir_api.outcomes import answer_for
 from benchside.wire.fhir_api.presenting import presented
-from benchside.wire.fhir_api.problems import AddressTooLong, BadRequest, TooLarge, UnsupportedMediaType
+from benchside.wire.fhir_api.problems import AddressTooLong, BadRequest, NotAcceptable, TooLarge, UnsupportedMediaType
 from benchside.wire.fhir_api.site import site_access_log
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -41,7 +41,7 @@ def fhir(request: HttpRequest, path: str = "") -> HttpResponseBase:
         answer = _answer(request, path)
     except Exception as error:  # noqa: BLE001 - the door of the API: no error leaves it as a traceback
         answer = answer_for(error)
-    return _response(request, answer)
+    return _response(request, _in_format(request, answer))
 
 
 def _answer(request: HttpRequest, path: str) -> Answer:
@@ -58,10 +58,14 @@ def _answer(request: HttpRequest, path: str) -> Answer:
     format_parameter = next((value for name, value in pairs if name == "_format"), None) if pairs else None
     accept: str | None = meta.get("HTTP_ACCEPT")
     if segments[:1] != ("Binary",) and segments[:1] != ("_export",):
-        negotiation.require_json_answer(accept, format_parameter)
+        negotiation.answer_format(accept, format_parameter)
     if segments == METADATA:
         return capabilities.answer(method, base_of(request), negotiation.presentation(pairs))
     principal = signin.principal_of(meta.get("HTTP_AUTHORIZATION"))
+    body = b"" if method in NO_BODY else _body(request, limits)
+    content_type: str | None = meta.get("CONTENT_TYPE") or None
+    if body and xml.is_xml_body(content_type, segments):
+        body, content_type = xml.as_json(body), xml.FHIR_JSON
     call = Call(
         method=method,
         segments=segments,
@@ -74,8 +78,8 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         origin=_origin(request),
         limits=limits,
         dispatch=_entry,
-        body=b"" if method in NO_BODY else _body(request, limits),
-        content_type=meta.get("CONTENT_TYPE") or None,
+        body=body,
+        content_type=content_type,
         accept=accept,
         if_match=meta.get("HTTP_IF_MATCH"),
         if_none_match=meta.get("HTTP_IF_NONE_MATCH"),
@@ -86,6 +90,29 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         presentation=negotiation.presentation(pairs) if pairs else negotiation.WHOLE,
     )
     return presented(call, routes.perform(call))
+
+
+def _in_format(request: HttpRequest, answer: Answer) -> Answer:
+    """The answer in the format that the client wants; a refusal to write XML is told in JSON."""
+    if not _wants_xml(request):
+        return answer
+    try:
+        return xml.as_xml(answer)
+    except NotAcceptable as refused:
+        return answer_for(refused)
+
+
+def _wants_xml(request: HttpRequest) -> bool:
+    """Whether the answer is to be XML; what can't be negotiated has been refused, in JSON."""
+    accept: str = request.META.get("HTTP_ACCEPT", "")
+    query: str = request.META.get("QUERY_STRING", "")
+    if "xml" not in accept and "xml" not in query:
+        return False
+    try:
+        format_parameter = next((value for name, value in _pairs(query) if name == "_format"), None)
+        return negotiation.answer_format(accept or None, format_parameter) == "xml"
+    except (NotAcceptable, BadRequest):
+        return False
 
 
 def _origin(request: HttpRequest) -> str:

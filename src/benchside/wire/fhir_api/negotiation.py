@@ -14,12 +14,15 @@ from benchside.wire.fhir_api.problems import BadRequest, NotAcceptable, Unsuppor
 
 JSON_ANSWER = "application/fhir+json; charset=utf-8"
 JSON_TYPES = frozenset({"application/fhir+json", "application/json", "application/json+fhir", "text/json", "json"})
+XML_ANSWER = "application/fhir+xml; charset=utf-8"
+XML_TYPES = frozenset({"application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml", "xml"})
 JSON_RANGES = JSON_TYPES | {"*/*", "application/*"}
 FORM_TYPE = "application/x-www-form-urlencoded"
 JSON_PATCH_TYPE = "application/json-patch+json"
 NDJSON_TYPES = frozenset({"application/fhir+ndjson", "application/ndjson", "ndjson"})
 FHIR_VERSIONS = frozenset({"4.0", "4.0.1"})
 
+Format = Literal["json", "xml"]
 ReturnPreference = Literal["minimal", "representation", "OperationOutcome"]
 Summary = Literal["true", "text", "data", "count", "false"]
 RETURN_PREFERENCES: dict[str, ReturnPreference] = {
@@ -86,31 +89,44 @@ def _media_type(text: str) -> tuple[str, dict[str, str]]:
     return first.strip().lower(), parameters
 
 
-def _refused_by_client(quality: str) -> bool:
+def _quality(text: str) -> float:
+    """How much the client wants a format, from 0 (not at all) to 1."""
     try:
-        return float(quality) == 0
+        return min(max(float(text), 0.0), 1.0)
     except ValueError:
-        return False
+        return 1.0
 
 
 @lru_cache(maxsize=512)
-def require_json_answer(accept: str | None, format_parameter: str | None) -> None:
-    """Raise NotAcceptable unless the client accepts JSON; `_format` wins over the `Accept` header."""
+def answer_format(accept: str | None, format_parameter: str | None) -> Format:
+    """The format that the client wants most, JSON where it does not mind; `_format` wins over the `Accept` header.
+
+    Raises NotAcceptable when the client takes neither JSON nor XML.
+    """
     if format_parameter is not None:
         # "+" in a query means a space, so application/fhir+json often arrives as "application/fhir json".
         kind, parameters = _media_type(format_parameter.replace(" ", "+"))
         _require_r4(parameters)
-        if kind in JSON_RANGES:
-            return
-        raise NotAcceptable(f"We write JSON only (application/fhir+json); _format={format_parameter} is not supported.")
+        if kind in JSON_RANGES or kind in XML_TYPES:
+            return "json" if kind in JSON_RANGES else "xml"
+        raise NotAcceptable(
+            f"We write JSON and XML (application/fhir+json, application/fhir+xml); _format={format_parameter} is not supported."
+        )
     if not accept:
-        return
+        return "json"
+    wanted: dict[Format, float] = {"json": 0.0, "xml": 0.0}
     for item in accept.split(","):
         kind, parameters = _media_type(item)
-        if kind in JSON_RANGES and not _refused_by_client(parameters.get("q", "1")):
-            _require_r4(parameters)
-            return
-    raise NotAcceptable(f"We write JSON only (application/fhir+json); the Accept header allows none of it: {accept[:200]}")
+        if kind in JSON_RANGES or kind in XML_TYPES:
+            form: Format = "json" if kind in JSON_RANGES else "xml"
+            quality = _quality(parameters.get("q", "1"))
+            if quality:
+                _require_r4(parameters)
+            wanted[form] = max(wanted[form], quality)
+    if not any(wanted.values()):
+        words = "We write JSON and XML (application/fhir+json, application/fhir+xml); the Accept header allows neither"
+        raise NotAcceptable(f"{words}: {accept[:200]}")
+    return "xml" if wanted["xml"] > wanted["json"] else "json"
 
 
 @lru_cache(maxsize=512)
@@ -139,7 +155,7 @@ def body_type(content_type: str | None) -> str:
     charset = parameters.get("charset", "utf-8").lower()
     if charset not in {"utf-8", "utf8", "us-ascii"}:
         raise UnsupportedMediaType(f"Bodies are read as UTF-8; charset={charset} is not supported.")
-    if kind in JSON_TYPES:
+    if kind in JSON_TYPES or kind in XML_TYPES:
         version = parameters.get("fhirversion")
         if version is not None and version not in FHIR_VERSIONS:
             raise UnsupportedMediaType(f"This server speaks FHIR 4.0 (R4); fhirVersion={version} is not supported.")
@@ -150,7 +166,7 @@ def require_json_body(content_type: str | None) -> None:
     """Raise UnsupportedMediaType unless the body is declared as FHIR JSON."""
     kind = body_type(content_type)
     if kind not in JSON_TYPES:
-        raise UnsupportedMediaType(f"We read JSON only; send application/fhir+json instead of {kind}.")
+        raise UnsupportedMediaType(f"We read FHIR JSON and XML; send application/fhir+json or application/fhir+xml instead of {kind}.")
 
 
 def presentation(pairs: Sequence[tuple[str, str]]) -> Presentation:

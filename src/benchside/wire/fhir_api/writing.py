@@ -38,7 +38,7 @@ def resource_in(call: Call) -> "AnyResource":
         if call.id:
             document["id"] = call.id
         return read(msgspec.json.encode(document), "Binary")
-    raise UnsupportedMediaType(f"We read JSON only; send application/fhir+json instead of {kind}.")
+    raise UnsupportedMediaType(f"We read FHIR JSON and XML; send application/fhir+json or application/fhir+xml instead of {kind}.")
 
 
 def localised(call: Call, resource: "AnyResource") -> "AnyResource":
