@@ -50,7 +50,7 @@ class _Known:
 
 
 @dataclass(slots=True)
-class _Staged:
+class Staged:
     """One write waiting for the end of the commit."""
 
     type: str
@@ -75,14 +75,14 @@ class Commit:
         self._attribution = attribution
         self._at_us = microseconds(at) // 1000 * 1000
         self._policy = policy
-        self._staged: dict[int, _Staged] = {}
+        self._staged: dict[int, Staged] = {}
 
     @property
     def writes(self) -> int:
         """How many resources this commit will write."""
         return len(self._staged)
 
-    def create(self, resource: r4.AnyResource, *, id: str | None = None) -> _Staged:
+    def create(self, resource: r4.AnyResource, *, id: str | None = None) -> Staged:
         """Add a new resource, under a new id or under `id`, which must not be in use."""
         return self._stage("POST", resource, id or new_id(), if_match=0)
 
@@ -92,7 +92,7 @@ class Commit:
         *,
         if_match: int | None = None,
         must_exist: bool = False,
-    ) -> _Staged:
+    ) -> Staged:
         """Write a new version of `resource` (by its id); a first one if there is none, unless `must_exist`.
 
         `if_match` is the version the change was made on; at the end of the commit VersionConflict is raised
@@ -103,10 +103,10 @@ class Commit:
             raise RecordRefusal(message)
         return self._stage("PUT", resource, resource.id, if_match=if_match, must_exist=must_exist)
 
-    def delete(self, type: str, id: str, *, if_match: int | None = None) -> _Staged:
+    def delete(self, type: str, id: str, *, if_match: int | None = None) -> Staged:
         """End a resource. Its versions stay; references to it must be gone by the end of the commit."""
         self_hash = word(f"{type}/{id}")
-        return self._add(_Staged(type, id, self_hash, "DELETE", None, if_match=if_match, must_exist=True))
+        return self._add(Staged(type, id, self_hash, "DELETE", None, if_match=if_match, must_exist=True))
 
     def _stage(
         self,
@@ -116,10 +116,10 @@ class Commit:
         *,
         if_match: int | None,
         must_exist: bool = False,
-    ) -> _Staged:
+    ) -> Staged:
         type_ = type(resource).resourceType
         resource.id = id_
-        staged = _Staged(
+        staged = Staged(
             type_,
             id_,
             word(f"{type_}/{id_}"),
@@ -130,7 +130,7 @@ class Commit:
         )
         return self._add(staged)
 
-    def _add(self, staged: _Staged) -> _Staged:
+    def _add(self, staged: Staged) -> Staged:
         if staged.self in self._staged:
             message = f"{staged.type}/{staged.id} is written twice in one commit; write it once."
             raise RecordRefusal(message)
@@ -197,9 +197,9 @@ class Commit:
             if staged.if_match is not None and staged.if_match != found:
                 raise VersionConflict(staged.type, staged.id, staged.if_match or None, found or None)
 
-    def _check_references(self, known: dict[int, _Known]) -> list[tuple[_Staged, str, str]]:
+    def _check_references(self, known: dict[int, _Known]) -> list[tuple[Staged, str, str]]:
         """Refuse references to what is not there (or list them, where the policy allows), and broken deletions."""
-        missing: list[tuple[_Staged, str, str]] = []
+        missing: list[tuple[Staged, str, str]] = []
         for staged in self._staged.values():
             lost = {target for target in staged.targets if not self._alive(word(target), known)}
             if lost and staged.resource is not None:
@@ -218,7 +218,7 @@ class Commit:
         here, there = self._staged.get(target), known.get(target)
         return here.method != "DELETE" if here else there is not None and not there.deleted
 
-    def _check_unreferenced(self, staged: _Staged) -> None:
+    def _check_unreferenced(self, staged: Staged) -> None:
         numbers = reference_numbers()
         pointing = self._engine.rows(
             "SELECT DISTINCT r.type, r.id, r.self FROM record_token t JOIN record_resource r ON r.key = t.resource "
@@ -380,7 +380,7 @@ def _content(resource: r4.AnyResource | None, version: int, recorded: str) -> by
     return write(resource)
 
 
-def _patient_key(staged: _Staged, known: dict[int, _Known], now: _Known) -> int:
+def _patient_key(staged: Staged, known: dict[int, _Known], now: _Known) -> int:
     if staged.method == "DELETE":
         return now.patient
     there = known.get(word(f"Patient/{staged.patient}")) if staged.patient else None

@@ -18,8 +18,7 @@ from benchside.wire.fhir_api.negotiation import JSON_PATCH_TYPE, JSON_TYPES, bod
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, TooCostly, UnsupportedMediaType
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit
-    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
+    from benchside.record.commit import Commit, Staged
 
 
 def patch(call: Call) -> Answer:

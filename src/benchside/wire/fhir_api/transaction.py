@@ -22,8 +22,7 @@ from benchside.wire.fhir_api.presenting import presented
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, Problem, SeveralMatch
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit
-    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
+    from benchside.record.commit import Commit, Staged
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 CONDITIONAL_REFERENCE = re.compile(rb'"reference"\s*:\s*"[A-Za-z]+\?')

@@ -12,8 +12,7 @@ from benchside.wire.fhir_api.call import Answer, Call
 from benchside.wire.fhir_api.problems import BadRequest, Conflicting, PreconditionFailed
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit
-    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
+    from benchside.record.commit import Commit, Staged
 
 NONE_YET = 0
 """The version that the record expects of a resource which must not exist."""

@@ -20,8 +20,7 @@ from benchside.wire.fhir_api.problems import BadRequest, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
-    from benchside.record.commit import Commit
-    from benchside.record.commit import _Staged as Staged  # pyright: ignore[reportPrivateUsage]  # what Commit's public methods give
+    from benchside.record.commit import Commit, Staged
 
 VERBS = {200: "is kept as", 201: "was created as"}
 
