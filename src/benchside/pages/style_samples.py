@@ -177,9 +177,12 @@ def _patients(_: Words) -> tuple[Patient, ...]:
 
 
 def _work(_: Words, now: datetime, people: tuple[Person, ...], patients: tuple[Patient, ...], tubes: tuple[Tube, ...]) -> tuple[Work, ...]:
-    def due(minutes: int) -> datetime:
-        return now + timedelta(minutes=minutes)
+    return (*_urgent_work(_, now, people, patients, tubes), *_quiet_work(_, now, people, patients, tubes))
 
+
+def _urgent_work(
+    _: Words, now: datetime, people: tuple[Person, ...], patients: tuple[Patient, ...], tubes: tuple[Tube, ...]
+) -> tuple[Work, ...]:
     return (
         Work(
             id="1",
@@ -189,7 +192,7 @@ def _work(_: Words, now: datetime, people: tuple[Person, ...], patients: tuple[P
             place=_("Room 4"),
             priority="stat",
             status="ordered",
-            due=due(-7),
+            due=now + timedelta(minutes=-7),
             tubes=tubes[1:2],
         ),
         Work(
@@ -200,10 +203,17 @@ def _work(_: Words, now: datetime, people: tuple[Person, ...], patients: tuple[P
             place=_("Room 2"),
             priority="urgent",
             status="claimed",
-            due=due(11),
+            due=now + timedelta(minutes=11),
             claimed_by=people[1],
             tubes=(tubes[0], tubes[2]),
         ),
+    )
+
+
+def _quiet_work(
+    _: Words, now: datetime, people: tuple[Person, ...], patients: tuple[Patient, ...], tubes: tuple[Tube, ...]
+) -> tuple[Work, ...]:
+    return (
         Work(
             id="3",
             url="/style/collect/",
@@ -212,7 +222,7 @@ def _work(_: Words, now: datetime, people: tuple[Person, ...], patients: tuple[P
             place=_("Nursery"),
             priority="timed",
             status="ordered",
-            due=due(38),
+            due=now + timedelta(minutes=38),
             preparation=_("Heel stick, keep dark"),
             tubes=(replace(tubes[1], container="capillary"),),
         ),
@@ -224,7 +234,7 @@ def _work(_: Words, now: datetime, people: tuple[Person, ...], patients: tuple[P
             place=_("Draw chair 1"),
             priority="routine",
             status="in-progress",
-            due=due(84),
+            due=now + timedelta(minutes=84),
             claimed_by=people[0],
             preparation=_("Fasting since 21:00"),
             tubes=(tubes[1], tubes[3]),

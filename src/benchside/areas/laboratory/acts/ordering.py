@@ -100,6 +100,21 @@ def _request(item: OrderItem, catalogue: Catalogue, performance: Performance, pa
     )
 
 
+def _say_when_where_and_why(
+    request: r4.ServiceRequest, priority: str, timed: datetime | None, reasons: Sequence[str], location: str, encounter: str
+) -> None:
+    request.priority = priority  # type: ignore[assignment]  # one of PRIORITIES, or it was refused
+    request.occurrenceDateTime = date_time(timed) if timed else None
+    request.reasonCode = [concept(ICD10, code) for code in reasons] or None
+    request.locationReference = [reference(f"Location/{location}")] if location else None
+    request.encounter = reference(f"Encounter/{encounter}") if encounter else None
+
+
+def _next_requisition(record: Record, at: datetime) -> str:
+    prefix = f"R{at.astimezone(record.policy.zone):%y}-"
+    return f"{prefix}{next_number(record, 'order_row', 'requisition', prefix, REQUISITION_DIGITS):0{REQUISITION_DIGITS}d}"
+
+
 @act("order")
 def place_order(
     performance: Performance,
@@ -133,17 +148,12 @@ def place_order(
         active=patient.active,
     )
     with perform(performance, "order", facts_for(performance), further=further, patient=patient.reference) as performed:
-        prefix = f"R{at.astimezone(record.policy.zone):%y}-"
-        requisition = f"{prefix}{next_number(record, 'order_row', 'requisition', prefix, REQUISITION_DIGITS):0{REQUISITION_DIGITS}d}"
+        requisition = _next_requisition(record, at)
         orders: list[str] = []
         works: dict[str, list[str]] = {}
         for item in items:
             request = _request(item, catalogue, performance, patient_id, requisition)
-            request.priority = priority  # type: ignore[assignment]  # one of PRIORITIES, or it was refused
-            request.occurrenceDateTime = date_time(timed) if timed else None
-            request.reasonCode = [concept(ICD10, code) for code in reasons] or None
-            request.locationReference = [reference(f"Location/{location}")] if location else None
-            request.encounter = reference(f"Encounter/{encounter}") if encounter else None
+            _say_when_where_and_why(request, priority, timed, reasons, location, encounter)
             own = performed.create(request).partition("/")[2]
             orders.append(own)
             works.setdefault(kind_of_work(item.code, catalogue) or "", []).append(own)
