@@ -14,10 +14,15 @@ from django_tasks_db.compat import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from benchside.accounts.sign_in import forget_old_failures
+from benchside.areas.laboratory.acts import escalate_overdue
+from benchside.readiness.requirements import SiteRulesInvalid
+from benchside.readiness.system import system_performance
+from benchside.record import RecordRefusal
 from benchside.record.engine import Engine
+from benchside.record.site import site_access_log, site_record
 from benchside.site.models import WorkerBeat
+from benchside.terms.refusal import ActRefused
 from benchside.wire.fhir_api.export.tasks import resume_exports
-from benchside.wire.fhir_api.site import site_access_log
 
 DEAD_AFTER: Final = timedelta(minutes=2)
 STARTS_MAX: Final = 5
@@ -80,11 +85,27 @@ def take_over_access_log(at: datetime) -> int:
     return site_access_log().take_over(Engine(), at.timestamp())
 
 
+def escalate(at: datetime) -> int:
+    """Climb with every critical call nobody answered, raise every report nobody acknowledged; return how many.
+
+    A refusal (a site's rules that leave the worker out) is told in the log each time: nothing may be silent here.
+    """
+    try:
+        done = escalate_overdue(system_performance(site_record(), at))
+    except (ActRefused, RecordRefusal, SiteRulesInvalid) as refused:
+        log.error("escalation was refused: %s", type(refused).__name__ if isinstance(refused, RecordRefusal) else refused)  # noqa: TRY400 - a traceback may show patient data
+        return 0
+    if done.calls or done.reviews:
+        log.warning("escalated %d critical calls and %d unread reports", len(done.calls), len(done.reviews))
+    return len(done.calls) + len(done.reviews)
+
+
 def chores_of(worker: str) -> tuple[Chore, ...]:
     """List what the worker named `worker` does now and then."""
     return (
         Chore("beat", 10, lambda at: beat(worker, at)),
         Chore("access log", 5, take_over_access_log),
+        Chore("escalation", 60, escalate),
         Chore("abandoned tasks", 30, take_up_abandoned),
         Chore("interrupted exports", 60, lambda _: resume_exports()),
         Chore("what has expired", 3600, forget_finished),

@@ -105,6 +105,9 @@ def is_critical(code: str, value: Value, limits: Limits, table: CriticalTable) -
     return isinstance(value, Quantity) and (below(value, limits[0]) or above(value, limits[1]))
 
 
+Source = Literal["laboratory", "vitals", "point-of-care", "ekg"]
+"""Where a critical value came from."""
+
 CallState = Literal["open", "reached", "read-back", "acknowledged", "withdrawn"]
 CallEvent = Literal["not-reached", "reached", "read-back-right", "read-back-wrong", "escalated", "acknowledged", "withdrawn"]
 
@@ -116,6 +119,7 @@ CALL_TRANSITIONS: Mapping[tuple[CallState, CallEvent], CallState] = {
     ("reached", "read-back-right"): "read-back",
     ("reached", "read-back-wrong"): "reached",
     ("reached", "not-reached"): "open",  # the line broke before the read-back
+    ("reached", "escalated"): "open",  # nobody read it back in time: it climbs as if nobody had been reached
     ("reached", "withdrawn"): "withdrawn",
     ("read-back", "acknowledged"): "acknowledged",
     ("read-back", "withdrawn"): "withdrawn",
@@ -143,7 +147,7 @@ class CriticalCall:
     subject: str
     patient: str
     value_words: str
-    source: Literal["laboratory", "vitals", "point-of-care", "ekg"]
+    source: Source
     known_at: datetime
     entries: tuple[CallEntry, ...] = ()
 

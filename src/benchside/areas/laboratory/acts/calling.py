@@ -5,10 +5,10 @@ A call is a task with one Communication an attempt; no Communication is ever cha
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, get_args
 
-from benchside.areas.laboratory.critical import CallEntry, CallEvent, CriticalCall, Due, add_entry, due, package_critical
+from benchside.areas.laboratory.critical import CallEntry, CallEvent, CriticalCall, Due, Source, add_entry, due, package_critical
 from benchside.fhir import r4
 from benchside.readiness.gathering.kept import (
     BASE,
@@ -20,6 +20,7 @@ from benchside.readiness.gathering.kept import (
     date_time,
     facts_named,
     id_of,
+    inputs_named,
     load,
     moment,
     reference,
@@ -40,6 +41,9 @@ STEP_ROLES: Final = {"covering-clinician": "physician", "charge-nurse": "nurse",
 """Who stands on a rung while the site has no roster: everybody of that role. The orderer's rung is the orderer."""
 CALLED_AT_ONCE_MAX = 20
 ESCALATED_MAX = 500
+READ_BACK_WITHIN_MIN = 10
+"""Somebody who was reached and has not read the value back for so long counts as not reached. Ours (K)."""
+RAISED: Final = "not acknowledged in time"
 MESSAGE_RECIPIENTS_MAX = 50
 
 
@@ -70,11 +74,25 @@ def call_of(record: Record, task: r4.Task) -> CriticalCall:
             )
         )
     value = facts_named(task, "value")
-    known = moment(task.authoredOn, zone)
-    assert known is not None  # our own invariant: a task says when it was made
+    stored = moment(task.meta.lastUpdated, zone) if task.meta is not None else None
+    known = moment(task.authoredOn, zone) or stored
+    assert known is not None  # our own invariant: what is stored says since when
     return CriticalCall(
-        target_of(task.focus), target_of(task.for_), (value[0].valueString or "") if value else "", "laboratory", known, tuple(entries)
+        target_of(task.focus), target_of(task.for_), (value[0].valueString or "") if value else "", source_of(task), known, tuple(entries)
     )
+
+
+def source_of(task: r4.Task) -> Source:
+    """Where the value came from; a task that does not say is the laboratory's."""
+    said = inputs_named(task, "source")
+    code = said[0].valueCode or "" if said else ""
+    return next((name for name in get_args(Source) if name == code), "laboratory")
+
+
+def value_called(task: r4.Task) -> str:
+    """The value that is called, as it must be read back; what the task is about when nobody noted the value."""
+    noted = facts_named(task, "value")
+    return (noted[0].valueString or "") if noted else task.description or ""
 
 
 def call_due(record: Record, work_id: str, at: datetime) -> Due | None:
@@ -88,7 +106,7 @@ def _line(performed: Performed, task: r4.Task, entry: CallEntry, recipients: Seq
         entry.at,
         sender=entry.by,
         recipients=recipients,
-        text=entry.text or facts_named(task, "value")[0].valueString or "",
+        text=entry.text or value_called(task) or "?",
         patient=id_of(task.for_, "Patient"),
         about=[target_of(task.focus)],
         work=f"Task/{task.id}",
@@ -188,14 +206,14 @@ def escalate_overdue(performance: Performance) -> Escalated:
     calls: list[tuple[str, str]] = []
     reviews: list[str] = []
     climbing = _climbing(record, at)
-    unread = [
-        row[0]
+    late = [
+        load(record, r4.Task, row[0])
         for row in record.engine.rows(
-            f"SELECT id FROM work_row WHERE open = 1 AND kind = 'review-result' AND due_us < ? ORDER BY due_us, id LIMIT {ESCALATED_MAX}",
-            (microseconds(at),),
+            "SELECT id FROM work_row WHERE open = 1 AND kind = 'review-result' AND due_us < ? AND reason <> ? "
+            f"ORDER BY priority, due_us, id LIMIT {ESCALATED_MAX}",
+            (microseconds(at), RAISED),
         )
     ]
-    late = [task for own in unread if not facts_named(task := load(record, r4.Task, own), "escalated")]
     if not climbing and not late:
         return Escalated((), ())
     with perform(performance, "escalate_overdue", facts_for(performance)) as performed:
@@ -222,6 +240,9 @@ def escalate_overdue(performance: Performance) -> Escalated:
                 )
             )
             add_fact(task, "escalated", valueDateTime=date_time(at))
+            task.statusReason = concept(
+                REASON, "escalated", text=RAISED
+            )  # a report is raised once: the next minute's reading leaves it out
             task.priority = "stat"
             performed.update(task)
             reviews.append(task.id or "")
@@ -237,10 +258,14 @@ def _climbing(record: Record, at: datetime) -> list[tuple[r4.Task, Due]]:
         call = call_of(record, task)
         owed = due(call, package_critical(), at)
         steps = facts_named(task, "step")
-        if owed is None or (steps and steps[-1].valueCode == owed.step) or call.state != "open" or at < owed.try_at:
+        if owed is None or (steps and steps[-1].valueCode == owed.step) or at < owed.try_at or _is_being_read_back(call, at):
             continue
         found.append((task, owed))
     return found
+
+
+def _is_being_read_back(call: CriticalCall, at: datetime) -> bool:
+    return call.state == "reached" and at < call.entries[-1].at + timedelta(minutes=READ_BACK_WITHIN_MIN)
 
 
 @dataclass(frozen=True, slots=True)
