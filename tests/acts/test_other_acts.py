@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from benchside.areas.bedside.acts import perform_point_of_care_test, record_vitals
+from benchside.areas.bedside.acts import Circumstances, perform_point_of_care_test, record_vitals
 from benchside.areas.bedside.vitals import Reading
 from benchside.areas.laboratory.acts import (
     EnteredValue,
     OrderItem,
     aliquot,
     assign_work,
+    call_critical_value,
     cancel_order,
     centrifuge,
     claim_work,
@@ -22,10 +23,12 @@ from benchside.areas.laboratory.acts import (
     reprint_label,
     send_message,
 )
+from benchside.areas.laboratory.acts.calling import people_on
 from benchside.areas.reception.acts import NewPatient, register_patient
 from benchside.areas.staff.acts import cosign, review_override, sign_off_competence
+from benchside.fhir import r4
 from benchside.readiness.facts import Lot, PatientIdentification
-from benchside.readiness.gathering.kept import COMPETENCE
+from benchside.readiness.gathering.kept import COMPETENCE, load
 from benchside.readiness.models import OverriddenAct
 from benchside.readiness.performing import NamedSupervisor
 from benchside.readiness.staff import performer_of
@@ -78,7 +81,7 @@ def test_vital_signs_are_charted_and_end_their_work(clinic: Clinic) -> None:
     done = record_vitals(clinic.by("tara"), "ana", readings, identified(clinic), work_id=placed.work[0])
     assert clinic.rows("SELECT loinc, value, unit FROM result_row WHERE category = 'vital-signs' ORDER BY loinc") == [
         ("8310-5", "37.0", "Cel"),
-        ("85354-9", "", ""),
+        ("85354-9", "120/80", "mm[Hg]"),
         ("8867-4", "72", "/min"),
     ]
     assert len(done.observations) == 3
@@ -106,6 +109,59 @@ def test_a_narrow_pulse_pressure_is_charted_once_measured_again(clinic: Clinic) 
     assert (
         len(record_vitals(clinic.by("tara"), "ana", readings, identified(clinic), confirmed=["vitals.pressure.narrow"]).observations) == 1
     )
+
+
+def test_readings_of_one_sitting_are_averaged_and_all_kept(clinic: Clinic) -> None:
+    def pressures(*pairs: tuple[int, int]) -> list[Reading]:
+        return [
+            Reading(sign, Decimal(value), "mm[Hg]") for pair in pairs for sign, value in zip(("systolic", "diastolic"), pair, strict=True)
+        ]
+
+    with pytest.raises(ActRefused) as refused:
+        record_vitals(clinic.by("tara"), "ana", pressures((140, 90), (128, 84)), identified(clinic))
+    assert codes(refused) == ["vitals.pressure.readings-differ"]
+    how = Circumstances(position="sitting", site="left-arm", cuff="adult", oxygen=False, consciousness="A")
+    done = record_vitals(clinic.by("tara"), "ana", pressures((140, 90), (128, 84), (130, 85)), identified(clinic), circumstances=how)
+    assert clinic.rows("SELECT value, number FROM result_row WHERE loinc = '85354-9'") == [("133/86", 133.0)]
+    kept = load(clinic.record, r4.Observation, done.observations[0])
+    assert kept.method is not None
+    assert kept.method.text == "mean of 3 readings"
+    assert [str(part.valueQuantity.value) for part in kept.component or () if part.valueQuantity] == [
+        "133", "86", "140", "90", "128", "84", "130", "85",
+    ]  # fmt: skip
+    assert clinic.rows("SELECT value FROM result_row WHERE loinc = '67775-7'") == [("A",)]
+
+
+def test_a_critical_vital_sign_begins_a_call_to_whoever_covers(clinic: Clinic) -> None:
+    done = record_vitals(clinic.by("tara"), "ana", [Reading("spo2", Decimal(84), "%")], identified(clinic))
+    assert clinic.rows("SELECT id, focus, words, priority FROM work_row WHERE kind = 'call-critical'") == [
+        (done.calls[0], f"Observation/{done.observations[0]}", "oxygen saturation 84 %", 0)
+    ]
+    assert clinic.rows("SELECT flag FROM result_row") == [("LL",)]
+    task = load(clinic.record, r4.Task, done.calls[0])
+    assert people_on(clinic.record, "orderer", task, clinic.now) == ["Practitioner/dana", "Practitioner/omar"]
+    assert call_critical_value(clinic.by("tara"), done.calls[0], "reached", person="Practitioner/dana").state == "reached"
+
+
+def test_a_critical_glucose_at_the_bedside_begins_the_orderers_call(clinic: Clinic) -> None:
+    placed = order(clinic, "POCGLU")
+    loinc = clinic.rows("SELECT loinc FROM order_row")[0][0]
+    good = Lot("test_strip", "S9", date(2026, 12, 31))
+    done = perform_point_of_care_test(
+        clinic.by("nora"), placed.work[0], loinc, Decimal(20), "mg/dL", identified(clinic), meter="meter", strip=good, comparator="<"
+    )
+    assert clinic.rows("SELECT value, comparator, flag FROM result_row") == [("20", "<", "LL")]
+    task = load(clinic.record, r4.Task, done.call)
+    assert people_on(clinic.record, "orderer", task, clinic.now) == ["Practitioner/dana"]
+    assert (task.description or "").endswith("<20 mg/dL")
+
+
+def test_somebody_elses_work_is_theirs_at_the_bedside_too(clinic: Clinic) -> None:
+    placed = order(clinic, "VITALS")
+    claim_work(clinic.by("theo"), placed.work[0])
+    with pytest.raises(ActRefused) as refused:
+        record_vitals(clinic.by("tara"), "ana", [Reading("heart_rate", Decimal(72), "/min")], identified(clinic), work_id=placed.work[0])
+    assert codes(refused) == ["work.claimed"]
 
 
 def test_a_meter_without_valid_control_gives_no_result(clinic: Clinic) -> None:
@@ -257,6 +313,6 @@ def test_a_child_is_not_drawn_beyond_the_limit_of_blood(clinic: Clinic) -> None:
 
 
 def _kid() -> object:
-    from benchside.areas.laboratory.collection import Identity
+    from benchside.readiness.identity import Identity
 
     return Identity("Smith", "Kim", date(2021, 4, 1))

@@ -20,20 +20,17 @@ from benchside.areas.laboratory.collection import (
     UNABLE_REASONS,
     ArmRestriction,
     Attempt,
-    Identity,
-    Mismatch,
     TubeInHand,
     arm_refusals,
     attempt_refusals,
     collection_time,
-    compare_identity,
     fasting_refusals,
-    mismatch_report,
     tube_refusals,
     unable_to_collect,
 )
 from benchside.areas.laboratory.tubes import package_tubes
 from benchside.areas.laboratory.words import Patient
+from benchside.readiness.identity import Identity, Mismatch, compare_identity, mismatch_report
 from benchside.terms.refusal import Refusal
 from tests.rules.facts import facts
 

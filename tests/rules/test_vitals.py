@@ -14,11 +14,16 @@ from benchside.areas.bedside.vitals import (
     Reading,
     age_ranges,
     contradictions,
+    critical_signs,
+    mean_pressure,
     news2,
     news2_refusals,
     package_vitals,
     read_signs,
 )
+from benchside.areas.laboratory.catalogue import package_catalogue
+from benchside.areas.laboratory.critical import package_critical
+from benchside.readiness.gathering.critical_calls import FIRST_STEP, GOAL
 from benchside.terms.quantity import is_unit
 from tests.rules.facts import facts
 
@@ -254,3 +259,66 @@ def test_usual_values_of_an_age(birth: date, low: int | None, heart_rate: tuple[
 )
 def test_usual_values_change_on_the_birthday(birth: date, systolic: tuple[int, int]) -> None:
     assert age_ranges(birth, ON, TABLE)[0].systolic == systolic
+
+
+@pytest.mark.parametrize(
+    ("readings", "mean", "expected"),
+    [
+        pytest.param([], None, [], id="N11-none"),
+        pytest.param([(121, 80)], (121, 80), [], id="N11-one"),
+        pytest.param([(125, 80), (120, 75)], (123, 78), [], id="N11-five-apart"),
+        pytest.param([(126, 80), (120, 80)], (123, 80), ["vitals.pressure.readings-differ"], id="N11-six-apart"),
+        pytest.param([(126, 80), (120, 80), (120, 80)], (122, 80), [], id="N11-three"),
+        pytest.param([(120, 80)] * 5, (120, 80), ["vitals.pressure.too-many"], id="N11-five"),
+    ],
+)
+def test_readings_of_a_sitting(readings: list[tuple[int, int]], mean: tuple[int, int] | None, expected: list[str]) -> None:
+    found, refusals = mean_pressure([(d(high), d(low)) for high, low in readings], TABLE)
+    assert (found, [refusal.code for refusal in refusals]) == (None if mean is None else (d(mean[0]), d(mean[1])), expected)
+
+
+ADULT, CHILD, NEWBORN = date(1980, 1, 1), date(2017, 1, 1), date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("sign", "value", "birth", "alarm"),
+    [
+        pytest.param("spo2", 91, ADULT, "LL", id="N12-spo2-91"),
+        pytest.param("spo2", 92, ADULT, None, id="N12-spo2-92"),
+        pytest.param("spo2", 91, None, "LL", id="N12-age-unknown"),
+        pytest.param("respiratory_rate", 8, ADULT, "LL", id="N12-breathing-8"),
+        pytest.param("respiratory_rate", 25, ADULT, "HH", id="N12-breathing-25"),
+        pytest.param("respiratory_rate", 24, ADULT, None, id="N12-breathing-24"),
+        pytest.param("systolic", 90, ADULT, "LL", id="N12-systolic-90"),
+        pytest.param("systolic", 220, ADULT, "HH", id="N12-systolic-220"),
+        pytest.param("heart_rate", 131, ADULT, "HH", id="N12-pulse-131"),
+        pytest.param("temperature", "35.0", ADULT, "LL", id="N12-cold"),
+        pytest.param("temperature", "39.5", ADULT, None, id="N12-hot-scores-two"),
+        pytest.param("systolic", 87, CHILD, "LL", id="N12-nine-years-87"),
+        pytest.param("systolic", 88, CHILD, None, id="N12-nine-years-88"),
+        pytest.param("spo2", 89, CHILD, "LL", id="N12-child-spo2"),
+        pytest.param("respiratory_rate", 25, CHILD, None, id="N12-a-child-breathes-faster"),
+        pytest.param("glucose", 49, ADULT, "LL", id="N12-glucose-49"),
+        pytest.param("glucose", 451, CHILD, "HH", id="N12-glucose-451"),
+        pytest.param("glucose", 301, NEWBORN, "HH", id="N12-newborn-glucose-301"),
+        pytest.param("glucose", 45, NEWBORN, None, id="N12-newborn-glucose-45"),
+        pytest.param("pain", 10, ADULT, None, id="N12-pain-is-not-called"),
+    ],
+)
+def test_what_is_told_at_once(sign: str, value: object, birth: date | None, alarm: str | None) -> None:
+    assert critical_signs({sign: d(value)}, birth, ON, TABLE).get(sign) == alarm
+
+
+def test_a_prescribed_target_moves_the_alarm_of_spo2() -> None:
+    assert critical_signs({"spo2": d(88)}, ADULT, ON, TABLE, scale_2=True) == {}
+    assert critical_signs({"spo2": d(83)}, ADULT, ON, TABLE, scale_2=True) == {"spo2": "LL"}
+
+
+def test_glucose_and_the_goal_are_those_of_the_laboratory() -> None:
+    facts_ = package_catalogue().tests["POCGLU"].facts.critical
+    limits = TABLE.critical.every_age["glucose"]
+    assert (limits.low, limits.high) == (facts_.low, facts_.high)
+    newborn, rows = TABLE.critical.newborn["glucose"], package_critical().by_age["POCGLU"]
+    assert (newborn.low, newborn.high) == (rows[0].low, rows[0].high)
+    assert GOAL.total_seconds() == package_critical().goal_min * 60
+    assert package_critical().ladder[0].to == FIRST_STEP

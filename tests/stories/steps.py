@@ -22,8 +22,8 @@ from benchside.areas.laboratory.acts import (
 from benchside.areas.laboratory.acts.collecting import Collected, Labels
 from benchside.areas.laboratory.acts.ordering import PlacedOrders
 from benchside.areas.laboratory.acts.resulting import EnteredResults, Verified
-from benchside.areas.laboratory.collection import Identity
 from benchside.readiness.facts import Lot
+from benchside.readiness.identity import Identity
 from tests.acts.clinic import Clinic
 
 ANA = Identity("Silva", "Ana Maria", date(1980, 2, 3))

@@ -21,11 +21,11 @@ from benchside.areas.laboratory.acts import (
     release_work,
     verify_result,
 )
-from benchside.areas.laboratory.acts.identifying import identity_of
-from benchside.areas.laboratory.collection import mismatch_report
 from benchside.readiness.explanation import names
+from benchside.readiness.gathering.identification import identity_of
 from benchside.readiness.gathering.kept import COMPETENCE
 from benchside.readiness.gathering.patients import patient_facts
+from benchside.readiness.identity import mismatch_report
 from benchside.readiness.models import Evidence, RefusedAct
 from benchside.readiness.performing import NamedSupervisor
 from benchside.readiness.requirements import package_requirements

@@ -70,6 +70,28 @@ class AgeRanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hypotension_per_year: bool = False
 
 
+class CriticalSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sign is critical below `low` or above `high`; None: not on that side."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+class Critical(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which signs somebody must be told at once; adults by NEWS2, so only what NEWS2 does not say stands here."""
+
+    child: dict[str, CriticalSpan]
+    newborn: dict[str, CriticalSpan]
+    every_age: dict[str, CriticalSpan]
+
+
+class PressureRepeats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How blood pressure readings of one sitting are averaged."""
+
+    differ_max: int
+    readings_max: int
+
+
 class VitalsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The shape of vitals.yaml."""
 
@@ -77,6 +99,8 @@ class VitalsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     news2: News2Table
     responses: tuple[Response, ...]
     by_age: tuple[AgeRanges, ...]
+    critical: Critical
+    pressure: PressureRepeats
 
 
 @cache
@@ -262,3 +286,70 @@ def age_ranges(birth_date: date, on: date, table: VitalsTable) -> tuple[AgeRange
             low = 70 + 2 * years if row.hypotension_per_year else row.hypotension_below
             return row, low
     raise AssertionError("The last row is open, so one always fits.")
+
+
+Pressure = tuple[Decimal, Decimal]
+"""Systolic and diastolic of one reading, in mmHg."""
+
+
+def mean_pressure(readings: Sequence[Pressure], table: VitalsTable) -> tuple[Pressure | None, tuple[Refusal, ...]]:
+    """N11: the mean of a sitting's readings; two that differ by more than 5 mmHg ask for a third.
+
+    Every reading counts; None of no reading. Source: facts vitals.yaml bp_technique.
+    """
+    if not readings:
+        return None, ()
+    rules, refusals = table.pressure, list[Refusal]()
+    if len(readings) > rules.readings_max:
+        refusals.append(Refusal("vitals.pressure.too-many", {"limit": rules.readings_max}))
+    if len(readings) == 2:
+        difference = max(abs(one - other) for one, other in zip(*readings, strict=True))
+        if difference > rules.differ_max:
+            refusals.append(Refusal("vitals.pressure.readings-differ", {"difference": difference, "allowed": rules.differ_max}))
+    count = Decimal(len(readings))
+    systolic, diastolic = (rounded(sum((one[side] for one in readings), Decimal(0)) / count, 0) for side in (0, 1))
+    return (systolic, diastolic), tuple(refusals)
+
+
+Alarm = Literal["LL", "HH"]
+
+
+def _alone_three(value: Decimal, bands: Sequence[Band]) -> Alarm | None:
+    place = next(index for index, (highest, _) in enumerate(bands) if highest is None or value <= highest)
+    usual = next(index for index, (_, score) in enumerate(bands) if score == 0)
+    if bands[place][1] < 3:
+        return None
+    return "LL" if place < usual else "HH"
+
+
+def critical_signs(
+    values: Mapping[str, Decimal], birth_date: date | None, on: date, table: VitalsTable, *, scale_2: bool = False
+) -> Mapping[str, Alarm]:
+    """N12: the signs that somebody must be told at once, and on which side.
+
+    From 16 years on, and with an unknown age: what alone scores 3 in NEWS2 (`scale_2`: SpO2 by its second scale, on air).
+    Younger: a systolic pressure below the age's limit, and the table's own. Glucose at every age as the laboratory calls it.
+    """
+    found: dict[str, Alarm] = {}
+    years = None if birth_date is None else on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
+    spans = dict(table.critical.every_age)
+    if years is None or years >= NEWS2_AGE_MIN:
+        rules = table.news2
+        bands = {
+            "respiratory_rate": rules.respiratory_rate,
+            "spo2": rules.spo2_scale_2_air if scale_2 else rules.spo2_scale_1,
+            "systolic": rules.systolic,
+            "heart_rate": rules.heart_rate,
+            "temperature": rules.temperature,
+        }
+        found |= {name: alarm for name, of in bands.items() if name in values and (alarm := _alone_three(values[name], of)) is not None}
+    elif birth_date is not None:
+        low = age_ranges(birth_date, on, table)[1]
+        spans |= table.critical.child | ({"systolic": CriticalSpan(low=Decimal(low))} if low is not None else {})
+        spans |= table.critical.newborn if (on - birth_date).days < 30 else {}
+    for name, span in spans.items():
+        if name in values and span.low is not None and values[name] < span.low:
+            found[name] = "LL"
+        elif name in values and span.high is not None and values[name] > span.high:
+            found[name] = "HH"
+    return found

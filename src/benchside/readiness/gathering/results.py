@@ -20,6 +20,7 @@ from benchside.readiness.gathering.kept import (
 from benchside.readiness.gathering.view_rows import zoned_view
 from benchside.record.views import View, ViewRow
 
+SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"
 TEXT_MAX = 500
 """A view keeps so many characters of a text; the whole is in the record."""
 
@@ -39,7 +40,20 @@ def value_words(observation: r4.Observation) -> tuple[str, str, str, float | Non
         return str(observation.valueInteger), "", "", float(observation.valueInteger)
     if observation.valueBoolean is not None:
         return str(observation.valueBoolean).lower(), "", "", None
-    return "", "", "", None
+    return _pressure_words(observation)
+
+
+def _pressure_words(observation: r4.Observation) -> tuple[str, str, str, float | None]:
+    """A blood pressure as people write it, `120/80`; its number is the systolic one."""
+    parts = {
+        code: quantity
+        for part in observation.component or ()
+        if (code := code_of(part.code, LOINC)) in (SYSTOLIC, DIASTOLIC) and (quantity := part.valueQuantity) is not None
+    }
+    high, low = parts.get(SYSTOLIC), parts.get(DIASTOLIC)
+    if high is None or low is None or high.value is None or low.value is None:
+        return "", "", "", None
+    return f"{high.value:f}/{low.value:f}", high.code or high.unit or "", "", float(high.value)
 
 
 def _range_words(observation: r4.Observation) -> str:
@@ -159,6 +173,7 @@ def result_views(zone: tzinfo) -> list[View]:
                 ["specimen"],
             ],
             zone,
+            version=2,
         ),
         zoned_view(
             "communication_row",

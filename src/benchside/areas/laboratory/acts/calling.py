@@ -191,9 +191,10 @@ def people_on(record: Record, step: str, task: r4.Task, at: datetime) -> list[st
     """Who is called on a rung: the orderers, or the active people of its role but the orderers."""
     orderers = [target_of(load(record, r4.ServiceRequest, own).requester) for own in order_ids_of(task)]
     orderers = [who for who in dict.fromkeys(orderers) if who]
-    if step not in STEP_ROLES:
+    if step not in STEP_ROLES and orderers:
         return orderers
-    return [who for who in staff_with_role(record, STEP_ROLES[step], at) if who not in orderers][:CALLED_AT_ONCE_MAX]
+    role = STEP_ROLES.get(step, STEP_ROLES["covering-clinician"])  # nobody ordered what was measured unasked: the covering clinician
+    return [who for who in staff_with_role(record, role, at) if who not in orderers][:CALLED_AT_ONCE_MAX]
 
 
 @act("escalate_overdue")

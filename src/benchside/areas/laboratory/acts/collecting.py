@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from benchside.areas.laboratory.acts.identifying import identification_of
 from benchside.areas.laboratory.acts.ordering import ORDER_DETAIL, stage_due
 from benchside.areas.laboratory.acts.tubes_kept import (
     ACCESSION_DIGITS,
@@ -37,6 +36,7 @@ from benchside.areas.laboratory.words import Patient
 from benchside.fhir import r4
 from benchside.readiness.facts import Consent, Lot
 from benchside.readiness.gathering.equipment import equipment_of, lot_extension
+from benchside.readiness.gathering.identification import identification_of
 from benchside.readiness.gathering.kept import (
     REASON,
     TEST,

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchside.areas.laboratory.acts.working import own_work_refusals
-from benchside.areas.laboratory.collection import Identity, compare_identity
 from benchside.fhir import r4
-from benchside.readiness.facts import PatientIdentification
-from benchside.readiness.gathering.kept import add_fact, date_time, facts_named, id_of, load, moment, reference
-from benchside.readiness.gathering.patients import PatientFacts, patient_facts
+from benchside.readiness.gathering.identification import identity_of
+from benchside.readiness.gathering.kept import add_fact, date_time, id_of, load, reference
+from benchside.readiness.gathering.patients import patient_facts
 from benchside.readiness.gathering.tasks import begin
+from benchside.readiness.identity import Identity, compare_identity
 from benchside.readiness.performing import Performance, act, facts_for, perform, site_requirements
-from benchside.record import Record
 from benchside.terms.refusal import Refusal
 
 
@@ -22,11 +21,6 @@ class Identified:
     patient: str
     matched: tuple[str, ...]
     at: datetime
-
-
-def identity_of(patient: PatientFacts) -> Identity:
-    """The record's side of the comparison."""
-    return Identity(patient.family, patient.given, patient.birth_date, patient.record_number, patient.phone)
 
 
 def identification_refusals(expected: Identity, found: Identity, needed: int) -> tuple[Refusal, ...]:
@@ -45,7 +39,7 @@ def identify_patient(performance: Performance, work_id: str, found: Identity, *,
     """Compare what the patient said, or the wristband says (`method` `scanned`), with the patient of this work.
 
     Kept on the task, which is begun by it; it holds for the minutes that the act it serves allows. Raises ActRefused
-    (`identification.mismatch` names what differed: `collection.mismatch_report` shows both sides), NotFound.
+    (`identification.mismatch` names what differed: `identity.mismatch_report` shows both sides), NotFound.
     """
     record, at = performance.record, performance.at
     task = load(record, r4.Task, work_id)
@@ -66,13 +60,3 @@ def identify_patient(performance: Performance, work_id: str, found: Identity, *,
         add_fact(task, "identified-by", valueString=" ".join(matched))
         performed.update(task)
     return Identified(patient.id, matched, at)
-
-
-def identification_of(record: Record, task: r4.Task) -> PatientIdentification | None:
-    """The last identification kept on a task, as the gate asks for it."""
-    times, by = facts_named(task, "identified"), facts_named(task, "identified-by")
-    if not times or not by:
-        return None
-    at = moment(times[-1].valueDateTime, record.policy.zone)
-    patient = f"Patient/{id_of(task.for_, 'Patient')}"
-    return None if at is None else PatientIdentification(at, patient, frozenset((by[-1].valueString or "").split()), (), patient)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from benchside.areas.laboratory.acts.ordering import stage_due
 from benchside.areas.laboratory.acts.results_kept import (
@@ -21,16 +21,15 @@ from benchside.areas.laboratory.acts.results_kept import (
 )
 from benchside.areas.laboratory.calculations import calculate
 from benchside.areas.laboratory.catalogue import NotInCatalogue, package_catalogue
-from benchside.areas.laboratory.critical import package_critical
 from benchside.areas.laboratory.results import ToVerify, Value, next_state, read_value, reasons_not_to_verify
 from benchside.areas.laboratory.views.specimens import REPORT_OPEN, specimen_state, tests_of_specimen
 from benchside.areas.laboratory.words import Analyte
 from benchside.fhir import r4
-from benchside.readiness.facts import Lot
+from benchside.readiness.facts import Equipment, Lot
+from benchside.readiness.gathering.critical_calls import critical_call
 from benchside.readiness.gathering.equipment import equipment_of, lot_extension, lots_of
 from benchside.readiness.gathering.kept import (
     TEST,
-    add_fact,
     code_of,
     date_time,
     id_of,
@@ -40,6 +39,7 @@ from benchside.readiness.gathering.kept import (
     target_of,
     version_of,
 )
+from benchside.readiness.gathering.lots import as_it_stands
 from benchside.readiness.gathering.orders import open_work_on, order_fact
 from benchside.readiness.gathering.patients import PatientFacts, patient_facts
 from benchside.readiness.gathering.tasks import end, new_task
@@ -304,12 +304,11 @@ def verify_result(
     further, judged = _verification(record, entered, patient, performance, frozenset(delta_reviewed))
     if not entered or report.status not in REPORT_OPEN:
         further = [*further, Refusal("results.verify.nothing")]
-    devices = dict.fromkeys(own for one in entered if (own := id_of(one.device, "Device")))
     facts = facts_for(
         performance,
         earlier=_entered_by(entered, performance.author),
-        equipment=tuple(equipment_of(record, own) for own in devices),
-        lots=tuple(dict.fromkeys(lot for one in entered for lot in lots_of(one))),
+        equipment=_devices_of(record, entered),
+        lots=tuple(dict.fromkeys(as_it_stands(record, lot) for one in entered for lot in lots_of(one))),
     )
     with perform(
         performance, "verify_result", facts, further=further, patient=patient.reference, focus=f"DiagnosticReport/{report_id}"
@@ -328,6 +327,21 @@ def verify_result(
         calls = [start_call(performed, performance, one, order) for one in entered if is_flagged_critical(one)]
         review = start_review(performed, record, performance, report, order, entered)
     return Verified(report_id, report.status, tuple(line_of(one, judged.get(one.id or "")) for one in entered), review, tuple(calls))
+
+
+def _devices_of(record: Record, entered: Sequence[r4.Observation]) -> tuple[Equipment, ...]:
+    """The devices of these results, each as the controls of the tests measured on it stand."""
+    tests: dict[str, list[str]] = {}
+    for one in entered:
+        if own := id_of(one.device, "Device"):
+            tests.setdefault(own, []).extend([] if is_calculated(one) else [code_of(one.code, TEST)])
+    return tuple(equipment_of(record, own, tests=measured) for own, measured in tests.items())
+
+
+def is_calculated(observation: r4.Observation) -> bool:
+    """Whether a result is worked out from others, so that no control of its own is run."""
+    analyte = package_catalogue().analytes.get(code_of(observation.code, TEST))
+    return analyte is not None and analyte.formula is not None
 
 
 def _entered_by(entered: Iterable[r4.Observation], verifier: str) -> dict[str, str]:
@@ -388,27 +402,17 @@ def instant(at: datetime) -> str:
 
 def start_call(performed: Performed, performance: Performance, observation: r4.Observation, order: r4.ServiceRequest) -> str:
     """The task of calling a critical value, due at the ladder's goal; the orderer first."""
-    goal = stage_goal(performance.at)
-    task = new_task(
-        "call-critical",
+    task = critical_call(
         performance.at,
         requester=performance.author,
         patient=id_of(observation.subject, "Patient"),
+        observation=observation.id or "",
+        name=observation.code.text or "" if observation.code else "",
+        value=value_text(observation),
         orders=[order.id or ""],
-        focus=f"Observation/{observation.id}",
-        priority="stat",
-        due=goal,
         location=id_of(order.locationReference[0], "Location") if order.locationReference else "",
-        words=f"{observation.code.text if observation.code else ''} {value_text(observation)}".strip(),
     )
-    add_fact(task, "value", valueString=value_text(observation))
-    add_fact(task, "step", valueCode=package_critical().ladder[0].to)
     return performed.create(task).partition("/")[2]
-
-
-def stage_goal(known_at: datetime) -> datetime:
-    """By when somebody must have heard a critical value."""
-    return known_at + timedelta(minutes=package_critical().goal_min)
 
 
 def start_review(
