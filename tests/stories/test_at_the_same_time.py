@@ -111,7 +111,7 @@ def cut(*args, **kwargs):
     print("saving", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 if given["cut"]:
-    performing._keep_evidence = cut  # the record's rows are written, the transaction is not over
+    performing.keep_evidence = cut  # the record's rows are written, the transaction is not over
 performance = Performance(site_record(), Principal("person", 1, "tara", "Practitioner/tara", (), frozenset()), at, request_key="form-1")
 tubes = [ScannedTube(label, tube, at, "T1", date(2027, 1, 31)) for label, tube in given["tubes"]]
 print(collect_specimens(performance, given["work"], tubes, Draw(side="left")).done, flush=True)

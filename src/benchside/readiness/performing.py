@@ -39,7 +39,6 @@ from benchside.readiness.models import (
     OverriddenAct,
     RefusedAct,
     Request,
-    SiteRules,
 )
 from benchside.readiness.override import Override, OverrideDecision, apply_override
 from benchside.readiness.requirements import Requirements, package_requirements
@@ -93,13 +92,14 @@ class Performance:
 
 def site_requirements(record: Record) -> Requirements:
     """The package's requirements with the site's newest rules laid over. Raises SiteRulesInvalid when they no longer fit."""
-    newest = SiteRules.objects.using(record.engine.alias).order_by("-id").values_list("id", "rules").first()
-    if newest is None:
+    rows = record.engine.rows("SELECT rules FROM readiness_site_rules ORDER BY id DESC LIMIT 1")
+    if not rows:
         return package_requirements()
-    key = (record.engine.alias, json.dumps(newest[1], sort_keys=True))
+    rules: dict[str, Any] = json.loads(rows[0][0]) if isinstance(rows[0][0], str) else rows[0][0]
+    key = (record.engine.alias, json.dumps(rules, sort_keys=True))
     if _merged.get(key) is None:
         _merged.clear()  # the site's rules change rarely; one entry is enough
-        _merged[key] = merge_site_rules(package_requirements(), newest[1])
+        _merged[key] = merge_site_rules(package_requirements(), rules)
     return _merged[key]
 
 
@@ -180,7 +180,7 @@ def perform(
             if cosign is not None:
                 performed.create(cosign)
         number = int(record.engine.rows("SELECT number FROM record_head")[0][0])
-        _keep_evidence(performance, act, asked, requirements, performed.outcome, number)
+        keep_evidence(performance, act, asked, requirements, performed.outcome, number)
         if review is not None:
             _keep_override(performance, act, decision, review, number)
 
@@ -236,7 +236,8 @@ def _cosign_task(performance: Performance, act: str, facts: Facts, requirements:
     )
 
 
-def _keep_evidence(performance: Performance, act: str, facts: Facts, requirements: Requirements, outcome: str, number: int) -> None:
+def keep_evidence(performance: Performance, act: str, facts: Facts, requirements: Requirements, outcome: str, number: int) -> None:
+    """Keep what competence is computed from: who did which act in commit `number`; call it in the transaction of that commit."""
     supervisor = facts.supervisor.person.reference if facts.supervisor is not None else ""
     Evidence.objects.using(performance.record.engine.alias).create(
         practitioner=performance.author,
@@ -370,6 +371,7 @@ __all__ = [
     "count_refusal",
     "facts_for",
     "forget_old_requests",
+    "keep_evidence",
     "perform",
     "refuse",
     "site_requirements",

@@ -28,6 +28,8 @@ from benchside.record.views import View, ViewRow
 from benchside.terms.instant import moment_of
 
 STAFF_MAX = 2000
+MIGRATION_ROLE = "system.migration"
+"""The account role of who brings another system's past in; see accounts/roles.yaml."""
 
 _COLUMNS = {
     "practitioner": "TEXT NOT NULL",
@@ -125,9 +127,13 @@ def performer_of(record: Record, practitioner_id: str, at: datetime, requirement
 
 
 def performer_of_principal(record: Record, principal: Principal, at: datetime, requirements: Requirements | None = None) -> Performer:
-    """The signed-in person as the gate sees them; a connected system is authorised by its account being open."""
+    """The signed-in person as the gate sees them; a connected system is authorised by its account being open.
+
+    A system with the account role MIGRATION_ROLE is of a kind of its own: it imports, and does nothing else.
+    """
     if principal.kind == "system":
-        return Performer(principal.author, "system", None, active=True, credentials=(Credential("authorisation", Period()),))
+        profession = "migration" if MIGRATION_ROLE in principal.roles else "system"
+        return Performer(principal.author, profession, None, active=True, credentials=(Credential("authorisation", Period()),))
     kind, _, own = principal.reference.partition("/")
     if kind != "Practitioner":
         return Performer(principal.author, "unknown", active=False)
