@@ -9,5 +9,5 @@ ROOT_URLCONF = "tests.pages.urls"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LANGUAGE_COOKIE_NAME = "benchside_language"
 _WITHOUT_ACCOUNTS = [name for name in _MIDDLEWARE if not name.endswith(("PageSessions", "PagePerson", "LocaleMiddleware"))]
-MIDDLEWARE = [*_WITHOUT_ACCOUNTS, "django.middleware.locale.LocaleMiddleware"]
+MIDDLEWARE = _WITHOUT_ACCOUNTS
 TIME_ZONE = "America/Chicago"

@@ -14,6 +14,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -94,6 +95,14 @@ class PageForgery(CsrfViewMiddleware):
 
 class PagePerson(AuthenticationMiddleware):
     """Django's `request.user`, for pages."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer, passing the API by."""
+        return super().__call__(request) if is_page(request) else passed_by(self, request)
+
+
+class PageLanguage(LocaleMiddleware):
+    """The reader's language, for pages: what they chose on this device, else what their browser asks for, else the site's."""
 
     def __call__(self, request: HttpRequest) -> Any:
         """Answer, passing the API by."""

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from benchside.accounts.models import USERNAME_CHARACTERS_MAX, Person
+from benchside.accounts.network import client_address
 from benchside.accounts.roles import role_table
 from benchside.accounts.sign_in import Throttled, check_brake, note_failure, note_success
 
@@ -64,15 +64,6 @@ def home(request: HttpRequest) -> HttpResponse:
     known = role_table().roles
     titles = [known[name].title if name in known else name for name in person.roles]
     return render(request, "site/home.html", {"language": get_language(), "person": person, "titles": titles})
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """Return the network address of the caller: the last hop before our own proxy, where the site says it has one."""
-    if settings.BEHIND_PROXY:
-        hops = request.headers.get("X-Forwarded-For", "").split(",")
-        if hops[-1].strip():
-            return hops[-1].strip()
-    return request.META.get("REMOTE_ADDR") or None
 
 
 def _form(request: HttpRequest, *, status: int, username: str = "", problem: str = "") -> HttpResponse:

@@ -87,6 +87,13 @@ def _zone(value: Any) -> str:
     return name
 
 
+def _language(value: Any) -> str:
+    code = _text(value)
+    if code not in {"en", "es"}:
+        raise OptionInvalid("must be en or es")
+    return code
+
+
 def _limits(value: Any) -> dict[str, int]:
     try:
         found = json.loads(value) if isinstance(value, str) else value
@@ -112,7 +119,9 @@ OPTIONS: Final = (
         "behind_proxy", False, _yes_or_no, "yes when a reverse proxy of yours stands before Benchside and sets X-Forwarded-For and -Proto."
     ),
     Option("time_zone", "UTC", _zone, "The site's time zone, for screens and for times sent without one."),
-    Option("language", "en", _text, "The language of screens where a person has not chosen."),
+    Option("language", "en", _language, "The language of screens where a person has not chosen: en or es."),
+    Option("site_name", "Benchside", _text, "The name of the clinic, as every screen shows it."),
+    Option("lock_minutes", 5, _count(60), "Minutes without touch or key after which a screen locks itself."),
     Option("web_workers", 2, _count(64), "Web processes that `serve` starts; about one for each core."),
     Option("web_threads", 2, _count(64), "Requests that one web process works on at a time."),
     Option("log_level", "INFO", _log_level, "debug, info, warning or error. No level logs patient data."),

@@ -38,6 +38,11 @@ INSTALLED_APPS = [
     "benchside.record",
     "benchside.readiness",
     "benchside.pages",
+    "benchside.workplace",
+    "benchside.areas.laboratory",
+    "benchside.areas.bedside",
+    "benchside.areas.reception",
+    "benchside.areas.staff",
     "benchside.wire.fhir_api",
 ]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -50,6 +55,7 @@ MIDDLEWARE = [
     "benchside.site.doors.PageSessions",
     "benchside.site.doors.PageForgery",
     "benchside.site.doors.PagePerson",
+    "benchside.site.doors.PageLanguage",
 ]
 FHIR_PATH = "/fhir"
 APPEND_SLASH = False
@@ -106,5 +112,11 @@ USE_TZ = True
 TIME_ZONE: str = _options["time_zone"]
 USE_I18N = True
 LANGUAGE_CODE: str = _options["language"]
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGE_COOKIE_NAME = "benchside_language"
+
+# Screens
+BENCHSIDE_SITE_NAME: str = _options["site_name"]
+BENCHSIDE_LOCK_AFTER_S: int = 60 * _options["lock_minutes"]
 
 LOGGING = log_settings(BENCHSIDE_HOME, _options["log_level"])

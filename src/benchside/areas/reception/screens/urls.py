@@ -1,0 +1,5 @@
+"""Addresses of the reception's screens, at the root of the site. The name of an address is the name of its place."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Whole paths through the screens, in a browser against a real server."""

@@ -1,0 +1,1 @@
+"""Screens asked as a browser asks them, without a browser: on both engines."""
