@@ -19,6 +19,7 @@ WORK_KINDS = frozenset(
         "cosign",
         "review-override",
         "message",
+        "order-not-understood",
     }
 )
 

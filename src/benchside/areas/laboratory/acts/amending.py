@@ -63,7 +63,8 @@ def seen_by(record: Record, observation: r4.Observation, report_id: str) -> list
     return [one for one in found if one.person.startswith(("Practitioner/", "Device/", "Patient/"))]
 
 
-def _notices(record: Record, observation: r4.Observation, report: r4.DiagnosticReport, order: r4.ServiceRequest) -> tuple[Notice, ...]:
+def notices_of(record: Record, observation: r4.Observation, report: r4.DiagnosticReport, order: r4.ServiceRequest) -> tuple[Notice, ...]:
+    """Who must be told that a released result changed. Rule R12."""
     return amendment_notices(
         seen_by(record, observation, report.id or ""), target_of(order.requester), changed_version=version_of(observation)
     )
@@ -82,7 +83,10 @@ def _load(
     return observation, order, report
 
 
-def _tell(performed: Performed, performance: Performance, notices: tuple[Notice, ...], observation: r4.Observation, text: str) -> list[str]:
+def tell_everybody(
+    performed: Performed, performance: Performance, notices: tuple[Notice, ...], observation: r4.Observation, text: str
+) -> list[str]:
+    """A message to each; their ids."""
     return [
         performed.create(
             new_message(
@@ -134,7 +138,7 @@ def amend_result(
         assert state is not None  # refused otherwise
         assert value is not None
         notices, before, was_critical = (
-            _notices(record, observation, report, order),
+            notices_of(record, observation, report, order),
             value_text(observation),
             is_flagged_critical(observation),
         )
@@ -151,7 +155,7 @@ def amend_result(
         report.status, report.issued = ("amended" if event == "amend" else "corrected"), instant(at)
         performed.update(report)
         name = analyte.name.en
-        messages = _tell(
+        messages = tell_everybody(
             performed, performance, notices, observation, f"{name} changed from {before} to {value_text(observation)}: {reason.strip()}"
         )
         critical = is_flagged_critical(observation)
@@ -189,7 +193,7 @@ def cancel_result(performance: Performance, observation_id: str, reason: str, *,
     ) as performed:
         assert state is not None  # refused otherwise
         released = event == "mark-error"
-        notices = _notices(record, observation, report, order) if released else ()
+        notices = notices_of(record, observation, report, order) if released else ()
         text = f"{observation.code.text if observation.code else ''} {value_text(observation)} is not valid: {reason.strip()}".strip()
         observation.status = FHIR_STATUS[state]  # type: ignore[assignment]  # the table holds observation-status codes
         observation.note = [
@@ -204,7 +208,7 @@ def cancel_result(performance: Performance, observation_id: str, reason: str, *,
         if released and order.status == "completed":
             order.status = "active"
             performed.update(order)
-        messages = _tell(performed, performance, notices, observation, text)
+        messages = tell_everybody(performed, performance, notices, observation, text)
         withdraw_call(performed, performance, observation_id, text)
         review = start_review(performed, record, performance, report, order, []) if released else ""
     return Amended(line_of(observation), report.id or "", tuple(notice.person for notice in notices), tuple(messages), review)
