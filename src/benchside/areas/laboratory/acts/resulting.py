@@ -216,7 +216,8 @@ class _Entry:
         observation.status = "preliminary"
         observation.specimen = reference(f"Specimen/{self.specimen.id}")
         observation.effectiveDateTime = date_time(self.collected)
-        observation.performer = [reference(self.performance.author)]
+        own = self.performance.author  # an analyzer that answers by itself is the device, which R4 does not have as a performer
+        observation.performer = [reference(own)] if not own.startswith("Device/") else None
         observation.device = reference(f"Device/{self.device}") if self.device else None
         observation.extension = [lot_extension(lot) for lot in self.lots] or None
         observation.note = [r4.Annotation(text=self.comment)] if self.comment.strip() else observation.note
