@@ -3,6 +3,7 @@
 from django.utils.timezone import get_default_timezone
 
 from benchside.areas.laboratory.views import laboratory_views
+from benchside.readiness.gathering.lots import lot_views
 from benchside.readiness.gathering.orders import order_views
 from benchside.readiness.gathering.patients import patient_views
 from benchside.readiness.gathering.places import place_views
@@ -22,6 +23,7 @@ def site_policy() -> Policy:
         *order_views(zone),
         *result_views(zone),
         *place_views(zone),
+        *lot_views(zone),
         *laboratory_views(zone),
     ]
     return Policy(zone=zone, views=ViewRegistry(views))

@@ -18,6 +18,14 @@ from benchside.areas.laboratory.acts.collecting import (
     record_unable_to_collect,
     reprint_label,
 )
+from benchside.areas.laboratory.acts.controlling import (
+    ControlValue,
+    NewLot,
+    exclude_control,
+    record_control_result,
+    register_lot,
+    withdraw_lot,
+)
 from benchside.areas.laboratory.acts.identifying import identify_patient
 from benchside.areas.laboratory.acts.order_rules import OrderItem
 from benchside.areas.laboratory.acts.ordering import cancel_order, place_order
@@ -26,8 +34,10 @@ from benchside.areas.laboratory.acts.resulting import EnteredValue, enter_result
 from benchside.areas.laboratory.acts.working import assign_work, claim_work, release_work
 
 __all__ = [
+    "ControlValue",
     "Draw",
     "EnteredValue",
+    "NewLot",
     "OrderItem",
     "ScannedTube",
     "acknowledge_report",
@@ -44,15 +54,19 @@ __all__ = [
     "confirm_labels",
     "enter_result",
     "escalate_overdue",
+    "exclude_control",
     "identify_patient",
     "place_order",
     "plan_collection",
     "print_labels",
     "receive_specimen",
+    "record_control_result",
     "record_unable_to_collect",
+    "register_lot",
     "reject_specimen",
     "release_work",
     "reprint_label",
     "send_message",
     "verify_result",
+    "withdraw_lot",
 ]

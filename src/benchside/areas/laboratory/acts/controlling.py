@@ -71,10 +71,9 @@ def _lot_refusals(performance: Performance, lot: NewLot) -> list[Refusal]:
         refusals.append(Refusal("lot.known", {"kind": f"lot:{lot.kind}", "lot": lot.number}))
     if lot.kind == "control" and not lot.level.strip():
         refusals.append(Refusal("lot.level", {"lot": lot.number}))
-    for target in lot.targets:
-        if target.test not in package_catalogue().analytes or (target.sd is not None and target.sd <= 0):
-            refusals.append(Refusal("lot.target", {"test": f"test:{target.test}"}))
-    return refusals
+    known = package_catalogue().analytes
+    unusable = [target for target in lot.targets if target.test not in known or (target.sd is not None and target.sd <= 0)]
+    return [*refusals, *(Refusal("lot.target", {"test": f"test:{target.test}"}) for target in unusable)]
 
 
 @act("register_lot")

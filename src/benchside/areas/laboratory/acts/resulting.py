@@ -32,6 +32,7 @@ from benchside.readiness.gathering.kept import (
     TEST,
     code_of,
     date_time,
+    extension_values,
     id_of,
     load,
     moment,
@@ -174,7 +175,15 @@ def enter_result(
             code in standing for code in catalogue.results_of(code_of(order.code, TEST)) if catalogue.analyte(code).formula is None
         )
         report = writer.report(standing, complete=complete)
+        _ask_for_autoverification(report)
     return EnteredResults(report, tuple(lines), complete)
+
+
+def _ask_for_autoverification(report_id: str) -> None:
+    """Queue the rules' judgement in the entry's own transaction."""
+    from benchside.areas.laboratory.tasks import judge_entered  # it imports the acts
+
+    judge_entered.enqueue(report_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +228,8 @@ class _Entry:
         own = self.performance.author  # an analyzer that answers by itself is the device, which R4 does not have as a performer
         observation.performer = [reference(own)] if not own.startswith("Device/") else None
         observation.device = reference(f"Device/{self.device}") if self.device else None
-        observation.extension = [lot_extension(lot) for lot in self.lots] or None
+        judged_before = extension_values(observation, "autoverification")  # what was said of the value before stays told
+        observation.extension = [*judged_before, *(lot_extension(lot) for lot in self.lots)] or None
         observation.note = [r4.Annotation(text=self.comment)] if self.comment.strip() else observation.note
         if known is None:
             self.performed.create(observation, id=observation.id)
@@ -308,7 +318,7 @@ def verify_result(
     facts = facts_for(
         performance,
         earlier=_entered_by(entered, performance.author),
-        equipment=_devices_of(record, entered),
+        equipment=devices_of(record, entered),
         lots=tuple(dict.fromkeys(as_it_stands(record, lot) for one in entered for lot in lots_of(one))),
     )
     with perform(
@@ -330,7 +340,7 @@ def verify_result(
     return Verified(report_id, report.status, tuple(line_of(one, judged.get(one.id or "")) for one in entered), review, tuple(calls))
 
 
-def _devices_of(record: Record, entered: Sequence[r4.Observation]) -> tuple[Equipment, ...]:
+def devices_of(record: Record, entered: Sequence[r4.Observation]) -> tuple[Equipment, ...]:
     """The devices of these results, each as the controls of the tests measured on it stand."""
     tests: dict[str, list[str]] = {}
     for one in entered:
