@@ -21,6 +21,7 @@ WEB_WORKERS: int = _options["web_workers"]
 WEB_THREADS: int = _options["web_threads"]
 BENCHSIDE_FHIR_CORS_ORIGINS: list[str] = _options["fhir_cors_origins"]
 BENCHSIDE_FHIR_LIMITS: dict[str, int] = _options["fhir_limits"]
+BENCHSIDE_PRINT_TASK = "benchside.wire.printing.tasks.print_labels"  # What an act queues with the labels it asks for.
 BENCHSIDE_RECORD_POLICY = "benchside.site.views.site_policy"  # What every door's record follows: benchside/record/site.py.
 
 DATABASES = {"default": database_settings(_options["database_url"], BENCHSIDE_HOME)}

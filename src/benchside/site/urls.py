@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-out", entrance.sign_out, name="sign-out"),
     path("style/", include("benchside.pages.urls")),
     path("preferences/", include("benchside.pages.preferences")),
+    path("", include("benchside.wire.printing.urls")),
     path("", include("benchside.areas.laboratory.screens.urls")),
     path("", include("benchside.areas.bedside.screens.urls")),
     path("", include("benchside.areas.reception.screens.urls")),
