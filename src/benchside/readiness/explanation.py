@@ -1,6 +1,6 @@
 """Why can't I? The gate's answer in words: every reason, what to do about each, and who could do it instead."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cache
@@ -32,9 +32,21 @@ def _fact_names() -> dict[str, Term]:
     return package_table("benchside.readiness", "names.yaml", dict[str, Term])
 
 
+_of_areas: list[Callable[[str], Mapping[str, str]]] = []
+
+
+def add_names(of_area: Callable[[str], Mapping[str, str]]) -> None:
+    """Let the coded facts of an area have names in refusals; called once, when the area's application is ready."""
+    if of_area not in _of_areas:
+        _of_areas.append(of_area)
+
+
 def names(requirements: Requirements, language: str) -> dict[str, str]:
     """Return what the coded facts in refusals are called in `language`, for `text_of`."""
-    return {**{code: term.text(language) for code, term in _fact_names().items()}, **requirements.names(language)}
+    known = {code: term.text(language) for code, term in _fact_names().items()}
+    for of_area in _of_areas:
+        known |= of_area(language)
+    return {**known, **requirements.names(language)}
 
 
 def explain(

@@ -28,6 +28,9 @@ from benchside.record.views import View, ViewRow
 PRIORITIES: Final[Mapping[str, int]] = {"stat": 0, "asap": 1, "urgent": 2, "routine": 3}
 """Request priorities of FHIR, most pressing first; a missing one is routine."""
 
+SERIES: Final = "original-order"
+"""Intent of a repeated order: what is done are the dated orders based on it, so it is in no view."""
+
 OPEN_WORK: Final = ("requested", "received", "accepted", "ready", "in-progress", "on-hold")
 
 
@@ -36,6 +39,8 @@ def _requisition(found: r4.Identifier | None) -> str:
 
 
 def _order_rows(order: r4.ServiceRequest, zone: tzinfo) -> Iterator[ViewRow]:
+    if order.intent == SERIES:
+        return
     timed = order.occurrenceDateTime or (order.occurrencePeriod.start if order.occurrencePeriod else None)
     yield (
         order.id or "",
@@ -53,7 +58,15 @@ def _order_rows(order: r4.ServiceRequest, zone: tzinfo) -> Iterator[ViewRow]:
         target_of(order.requester),
         id_of(order.locationReference[0], "Location") if order.locationReference else "",
         id_of(order.encounter, "Encounter"),
+        series_of(order),
     )
+
+
+def series_of(order: r4.ServiceRequest) -> str:
+    """Id of the repeated order that a dated order belongs to, "" when it stands alone."""
+    if order.intent != "instance-order":
+        return ""
+    return next((own for based in order.basedOn or () if (own := id_of(based, "ServiceRequest"))), "")
 
 
 def _work_rows(task: r4.Task, zone: tzinfo) -> Iterator[ViewRow]:
@@ -103,6 +116,7 @@ _ORDER: Mapping[str, str] = {
     "requester": "TEXT NOT NULL",
     "location": "TEXT NOT NULL",
     "encounter": "TEXT NOT NULL",
+    "series": "TEXT NOT NULL",
 }
 _WORK_COLUMNS: Mapping[str, str] = {
     "id": "TEXT NOT NULL",
@@ -127,7 +141,7 @@ _WORK_COLUMNS: Mapping[str, str] = {
 
 
 def order_views(zone: tzinfo) -> list[View]:
-    """`order_row` of ServiceRequest, `work_row` of Task, `work_order`: which orders a task is for. Smaller priority, more pressing."""
+    """`order_row` of ServiceRequest (but for series), `work_row` of Task, `work_order`: which orders a task is for. Smaller priority, more pressing."""
     return [
         zoned_view(
             "order_row",
@@ -141,6 +155,7 @@ def order_views(zone: tzinfo) -> list[View]:
                 ["requisition"],
                 ["status", "priority", "authored_us"],
                 ["requester", "authored_us"],
+                ["series", "timed_us"],
             ],
             zone,
         ),

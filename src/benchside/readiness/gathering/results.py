@@ -11,6 +11,7 @@ from benchside.readiness.gathering.kept import (
     MESSAGE,
     TEST,
     code_of,
+    extension_values,
     id_of,
     start_us,
     target_of,
@@ -94,6 +95,15 @@ def _result_rows(observation: r4.Observation, zone: tzinfo) -> Iterator[ViewRow]
     )
 
 
+def _read_us(message: r4.Communication, recipient: str, zone: tzinfo) -> int | None:
+    """When a recipient read a message: as they noted it themselves, else when the whole of it was received."""
+    for extension in extension_values(message, "read-by"):
+        parts = {part.url: part for part in extension.extension or ()}
+        if "who" in parts and "when" in parts and target_of(parts["who"].valueReference) == recipient:
+            return start_us(parts["when"].valueDateTime, zone)
+    return start_us(message.received, zone)
+
+
 def _communication_rows(message: r4.Communication, zone: tzinfo) -> Iterator[ViewRow]:
     text = next((part.contentString for part in message.payload or () if part.contentString), "")
     for recipient in message.recipient or [r4.Reference(display="-")]:
@@ -107,7 +117,7 @@ def _communication_rows(message: r4.Communication, zone: tzinfo) -> Iterator[Vie
             target_of(message.sender),
             target_of(recipient),
             start_us(message.sent, zone),
-            start_us(message.received, zone),
+            _read_us(message, target_of(recipient), zone),
             target_of(message.about[0]) if message.about else "",
             target_of(message.partOf[0]) if message.partOf else "",
             target_of(message.inResponseTo[0]) if message.inResponseTo else "",
@@ -180,7 +190,8 @@ def result_views(zone: tzinfo) -> list[View]:
             ("Communication",),
             _COMMUNICATION,
             _communication_rows,
-            [["recipient", "kind", "sent_us"], ["patient", "sent_us"], ["about"], ["work"]],
+            [["recipient", "kind", "sent_us"], ["recipient", "sent_us"], ["sender", "sent_us"], ["patient", "sent_us"], ["about"], ["work"]],
             zone,
+            version=2,
         ),
     ]

@@ -1,5 +1,6 @@
 """The acts of the laboratory's way: order, collect, receive, result, call, acknowledge. docs/main_job.md lists them."""
 
+from benchside.areas.laboratory.acts.acknowledging import acknowledge_reports
 from benchside.areas.laboratory.acts.amending import amend_result, cancel_result
 from benchside.areas.laboratory.acts.calling import (
     acknowledge_report,
@@ -27,8 +28,9 @@ from benchside.areas.laboratory.acts.controlling import (
     withdraw_lot,
 )
 from benchside.areas.laboratory.acts.identifying import identify_patient
-from benchside.areas.laboratory.acts.order_rules import OrderItem
-from benchside.areas.laboratory.acts.ordering import cancel_order, place_order
+from benchside.areas.laboratory.acts.messages import answer_message, read_message
+from benchside.areas.laboratory.acts.order_rules import OrderItem, Repeat
+from benchside.areas.laboratory.acts.ordering import cancel_order, cancel_requisition, place_order
 from benchside.areas.laboratory.acts.receiving import aliquot, centrifuge, receive_specimen, reject_specimen
 from benchside.areas.laboratory.acts.resulting import EnteredValue, enter_result, verify_result
 from benchside.areas.laboratory.acts.working import assign_work, claim_work, release_work
@@ -39,14 +41,18 @@ __all__ = [
     "EnteredValue",
     "NewLot",
     "OrderItem",
+    "Repeat",
     "ScannedTube",
     "acknowledge_report",
+    "acknowledge_reports",
     "aliquot",
     "amend_result",
+    "answer_message",
     "assign_work",
     "call_critical_value",
     "call_due",
     "cancel_order",
+    "cancel_requisition",
     "cancel_result",
     "centrifuge",
     "claim_work",
@@ -59,6 +65,7 @@ __all__ = [
     "place_order",
     "plan_collection",
     "print_labels",
+    "read_message",
     "receive_specimen",
     "record_control_result",
     "record_unable_to_collect",

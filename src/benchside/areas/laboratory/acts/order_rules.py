@@ -1,11 +1,13 @@
-"""What stands against an order as it is asked for. Rules O1 to O7 of docs/main_job.md; pure."""
+"""What stands against an order as it is asked for. Rules O1 to O10 of docs/main_job.md; pure."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from typing import Literal
 
 from benchside.areas.laboratory.catalogue import Catalogue
+from benchside.areas.laboratory.order_questions import answer_refusals, questions_for
 from benchside.terms.refusal import Refusal
 
 ITEMS_MAX = 40
@@ -20,7 +22,10 @@ PROCEDURES: Mapping[str, tuple[str, str, str, str]] = {
 """What can be ordered besides the laboratory's catalogue: kind of work, LOINC, name in English and Spanish."""
 
 PRIORITIES = ("routine", "urgent", "asap", "stat")
-_ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?")
+REPEATS_MAX = 30
+ORDERS_MAX = 120
+"""Dated orders that one requisition may make."""
+_ICD10 = re.compile(r"[A-Z][0-9A][0-9A-Z](?:\.[0-9A-Z]{1,4})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,22 @@ class OrderItem:
     code: str
     fasting: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`count` times in all, `every` so many hours (`h`), days (`d`) or weeks (`wk`). Days and weeks keep the time of the clock."""
+
+    count: int
+    every: int
+    unit: Literal["h", "d", "wk"]
+
+    def times(self, first: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+        """Every time, the first included."""
+        if self.unit == "h":
+            return tuple(first + timedelta(hours=self.every * turn) for turn in range(self.count))
+        local, days = first.astimezone(zone), self.every * (7 if self.unit == "wk" else 1)
+        return tuple((local + timedelta(days=days * turn)).astimezone(first.tzinfo) for turn in range(self.count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +85,13 @@ def order_refusals(
     confirmed: frozenset[str] = frozenset(),
     deceased: bool = False,
     active: bool = True,
+    repeat: Repeat | None = None,
+    answers: Mapping[str, str] | None = None,
 ) -> tuple[Refusal, ...]:
-    """List every reason against these orders. A duplicate is asked about once: `confirmed` holds the codes wanted all the same."""
+    """List every reason against these orders. A duplicate is asked about once: `confirmed` holds the codes wanted all the same.
+
+    `answers` None: nobody was asked (another system's order), so nothing is missing.
+    """
     refusals: list[Refusal] = []
     if not items:  # O1
         refusals.append(Refusal("order.empty"))
@@ -80,8 +106,24 @@ def order_refusals(
     if timed is not None and timed < at:  # O3
         refusals.append(Refusal("order.time-past", {"time": timed}))
     refusals.extend(Refusal("order.reason-code", {"entered": code[:20]}) for code in reasons if not _ICD10.fullmatch(code))  # O4
+    if repeat is not None and not _repeatable(repeat, len(items)):  # O10
+        refusals.append(Refusal("order.repeat", {"most": REPEATS_MAX, "orders": ORDERS_MAX}))
+    refusals.extend(_item_refusals(items[:ITEMS_MAX], catalogue))
+    if answers is not None:  # O8, O9
+        refusals.extend(answer_refusals(questions_for(*_codes_and_parts(items, catalogue)), answers))
+    if not refusals:
+        refusals.extend(_duplicates(items, earlier, catalogue, at=at, confirmed=confirmed))
+    return tuple(refusals)
+
+
+def _repeatable(repeat: Repeat, items: int) -> bool:
+    return 2 <= repeat.count <= REPEATS_MAX and repeat.every >= 1 and repeat.count * items <= ORDERS_MAX
+
+
+def _item_refusals(items: Sequence[OrderItem], catalogue: Catalogue) -> list[Refusal]:
+    refusals: list[Refusal] = []
     seen: set[str] = set()
-    for item in items[:ITEMS_MAX]:
+    for item in items:
         if kind_of_work(item.code, catalogue) is None:  # O5
             refusals.append(Refusal("order.not-in-catalogue", {"entered": item.code[:40]}))
         elif item.code in seen:
@@ -89,9 +131,12 @@ def order_refusals(
         seen.add(item.code)
         if len(item.note) > NOTE_MAX:
             refusals.append(Refusal("order.note-too-long", {"longest": NOTE_MAX}))
-    if not refusals:
-        refusals.extend(_duplicates(items, earlier, catalogue, at=at, confirmed=confirmed))
-    return tuple(refusals)
+    return refusals
+
+
+def _codes_and_parts(items: Sequence[OrderItem], catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    codes = tuple(item.code for item in items)
+    return codes, catalogue.tests_of(code for code in codes if code in catalogue.tests or code in catalogue.panels)
 
 
 def _parts(code: str, catalogue: Catalogue) -> frozenset[str]:
