@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("sqlite_database")
 
 
 def test_a_page_s_style_is_served_and_may_be_kept(client: Client) -> None:
-    address = re.search(r'href="(/static/[^"]+\.css)"', client.get("/").content.decode())
+    address = re.search(r'href="(/static/[^"]+\.css)"', client.get("/sign-in").content.decode())
     assert address
     answer = client.get(address[1])
     assert answer.status_code == 200
@@ -22,11 +22,11 @@ def test_a_page_s_style_is_served_and_may_be_kept(client: Client) -> None:
 
 
 def test_a_digest_of_another_release_is_not_kept(client: Client) -> None:
-    assert client.get("/static/000000000000/site/site.css")["Cache-Control"] == "no-cache"
+    assert client.get("/static/000000000000/pages/css/base.css")["Cache-Control"] == "no-cache"
 
 
 def test_compressed_for_those_who_take_it(client: Client) -> None:
-    address = static("site/site.css")
+    address = static("pages/css/base.css")
     zipped = client.get(address, HTTP_ACCEPT_ENCODING="gzip, br")
     plain = client.get(address)
     assert zipped["Content-Encoding"] == "gzip"

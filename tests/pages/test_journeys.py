@@ -168,7 +168,7 @@ def test_the_lock_keeps_what_was_typed_and_opens_with_the_pin(open_page: Opener)
     expect(lock).to_be_visible()
     for digit in "111111":
         lock.get_by_role("button", name=digit, exact=True).click()
-    expect(lock.locator("[data-lock-error]")).to_have_text("That PIN is not right. Try again.")
+    expect(lock.locator("[data-lock-error]")).to_have_text("That is not right. Try again, or use your password.")
     expect(lock.locator("input[name=pin]")).to_have_value("")
     page.keyboard.type("123456")
     expect(lock).to_be_hidden()

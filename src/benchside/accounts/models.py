@@ -62,6 +62,8 @@ class Person(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
+    pin = models.CharField(max_length=128, blank=True, help_text="Hash of the PIN for shared tablets; empty: has none.")
+    badge = models.CharField(max_length=64, null=True, blank=True, unique=True, help_text="Keyed digest of the code on the badge.")
 
     objects: ClassVar[People] = People()  # type: ignore[assignment]  # Django's managers are untyped class attributes
     USERNAME_FIELD = "username"
@@ -120,6 +122,39 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.purpose
+
+
+class Tablet(models.Model):
+    """A shared device that an administrator or a lead has registered: there, people of the shift come in by badge and PIN."""
+
+    name = models.CharField(max_length=NAME_CHARACTERS_MAX, unique=True, help_text="As it is labelled: Collection room 1.")
+    reference = models.CharField(
+        max_length=REFERENCE_CHARACTERS_MAX, blank=True, validators=[reference_rule], help_text="Which Device it is in the record."
+    )
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what its cookie holds.")
+    registered_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    registered = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shift(models.Model):
+    """Somebody signed in with their password on a tablet: until `ends`, their PIN lets them in there again."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="shifts")
+    tablet = models.ForeignKey(Tablet, on_delete=models.CASCADE, related_name="shifts")
+    began = models.DateTimeField()
+    ends = models.DateTimeField()
+    password_mark = models.CharField(max_length=128, help_text="Ends the shift when the password changes.")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "tablet"], name="accounts_shift_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} on {self.tablet_id}"  # type: ignore[attr-defined]  # Django makes the keys
 
 
 class SignInFailure(models.Model):

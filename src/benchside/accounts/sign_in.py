@@ -52,12 +52,12 @@ class PasswordBackend(BaseBackend):
         return Person.objects.filter(pk=user_id, is_active=True).first()
 
 
-def check_brake(username: str, address: str | None, *, at: datetime) -> None:
+def check_brake(username: str, address: str | None, *, at: datetime, per_name_max: int = FAILURES_PER_NAME_MAX) -> None:
     """Raise Throttled when this name or this address has failed too often within the window before `at`."""
     since = at - WINDOW
     by_name = SignInFailure.objects.filter(username_digest=_digest(username), at__gt=since)
     by_address = SignInFailure.objects.filter(address=address, at__gt=since) if address else SignInFailure.objects.none()
-    for failures, most in ((by_name, FAILURES_PER_NAME_MAX), (by_address, FAILURES_PER_ADDRESS_MAX)):
+    for failures, most in ((by_name, per_name_max), (by_address, FAILURES_PER_ADDRESS_MAX)):
         newest = list(failures.order_by("-at").values_list("at", flat=True)[:most])
         if len(newest) == most:
             raise Throttled(newest[-1] + WINDOW)

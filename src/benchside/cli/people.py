@@ -113,6 +113,51 @@ def password(username: Username, password_file: PasswordFile = None) -> None:
     typer.echo(f"{person.username} has a new password.")
 
 
+@application.command("set-pin")
+def set_a_pin(
+    username: Username,
+    pin_file: Annotated[Path | None, typer.Option(help="Read the PIN from the first line of this file instead of asking for it.")] = None,
+) -> None:
+    """Give a person a PIN: six digits for registered tablets, unlocking and signatures. They can change it in their account."""
+    set_up_with_database()
+    from benchside.accounts.pins import PinUnfit, set_pin
+
+    person = _person(username)
+    try:
+        set_pin(person, _new_secret("PIN", pin_file))
+    except PinUnfit as unfit:
+        raise CommandRefused(str(unfit)) from unfit
+    typer.echo(f"{person.username} has a new PIN.")
+
+
+@application.command("set-badge")
+def set_a_badge(
+    username: Username,
+    code: Annotated[str, typer.Argument(help="The code on the badge; without one, a code to print is made and shown once.")] = "",
+    *,
+    take: Annotated[bool, typer.Option("--take", help="Take the badge away instead: lost, or given back.")] = False,
+) -> None:
+    """Give a person the badge with this code. It names them at a shared tablet; the PIN lets them in."""
+    set_up_with_database()
+    from benchside.accounts.badges import BadgeUnfit, new_badge_code, set_badge, take_badge
+
+    person = _person(username)
+    if take:
+        take_badge(person)
+        typer.echo(f"{person.username} has no badge now.")
+        return
+    chosen = code or new_badge_code()
+    try:
+        set_badge(person, chosen)
+    except BadgeUnfit as unfit:
+        raise CommandRefused(str(unfit)) from unfit
+    if code:
+        typer.echo(f"{person.username} has the badge.")
+        return
+    typer.echo(f"Print this as a barcode on the badge of {person.username}; it is not shown again:", err=True)
+    typer.echo(chosen)
+
+
 @application.command()
 def token(
     username: Username,
@@ -169,11 +214,15 @@ def _person(username: str) -> "Person":
 def _new_password(person: "Person", file: Path | None) -> str:
     from django.contrib.auth.password_validation import validate_password
 
-    if file is not None:
-        chosen = file.read_text(encoding="utf-8").split("\n", 1)[0]
-    elif sys.stdin.isatty():
-        chosen = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        raise CommandRefused("There is no terminal to ask for a password; use --password-file.")
+    chosen = _new_secret("Password", file)
     validate_password(chosen, person)
     return chosen
+
+
+def _new_secret(what: str, file: Path | None) -> str:
+    """Read a secret from a file's first line, or ask for it twice; raises CommandRefused where there is nobody to ask."""
+    if file is not None:
+        return file.read_text(encoding="utf-8").split("\n", 1)[0]
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=True, confirmation_prompt=True))
+    raise CommandRefused(f"There is no terminal to ask for a {what}; use --{what.lower()}-file.")

@@ -34,6 +34,7 @@ def page_for(
     undo: Undo | None = None,
     criticals: tuple[CriticalValue, ...] = (),
     lock_after_s: int = 300,
+    has_pin: bool = True,
     urls: ShellUrls | None = None,
 ) -> Page:
     """Gather what the shell needs. `title` and the other words are in the reader's language already."""
@@ -54,6 +55,7 @@ def page_for(
         undo=undo,
         criticals=criticals,
         lock_after_s=lock_after_s,
+        has_pin=has_pin,
         draft_secret=drafts.secret_for(person.reference, site_secret=settings.SECRET_KEY) if person else None,
     )
 

@@ -108,6 +108,7 @@ class ShellUrls:
     unlock: str = "/unlock"
     switch: str = "/switch"
     sign_out: str = "/sign-out"
+    account: str = "/account"
     preferences: str = "/preferences/"
     alive: str = "/health"
 
@@ -135,6 +136,8 @@ class Page:
     criticals: tuple[CriticalValue, ...] = ()
     lock_after_s: int = 300
     """Seconds without touch or key until the screen locks; 0: never."""
+    has_pin: bool = True
+    """Whether the person unlocks by PIN; else by password."""
     draft_secret: str | None = None
     """Base64 key with which this person's drafts are encrypted on the device (`benchside.pages.drafts.secret_for`)."""
 
@@ -328,6 +331,8 @@ class Result:
     priors: tuple[Prior, ...] = ()
     """Earlier values, oldest first."""
     note: str | None = None
+    url: str | None = None
+    """Where its trend is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Scripts, styles and pictures of the pages, served from memory under an address that changes with their content.
 
-All files share one digest in the address (`/static/3f0a.../site/site.css`), so that relative references inside styles and
+All files share one digest in the address (`/static/3f0a.../pages/css/base.css`), so that relative references inside styles and
 modules stay right, and every file may be kept by browsers for a year.
 """
 

@@ -105,5 +105,6 @@ class PageLanguage(LocaleMiddleware):
     """The reader's language, for pages: what they chose on this device, else what their browser asks for, else the site's."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Answer, passing the API by."""
-        return super().__call__(request) if is_page(request) else passed_by(self, request)
+        """Answer, passing the API and the static files by: they speak no language."""
+        spoken = is_page(request) and not request.path_info.startswith(settings.STATIC_URL)
+        return super().__call__(request) if spoken else passed_by(self, request)

@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from benchside.pages.request import page_for
 
 # Without a template: what failed may be the templates.
 FAILED: Final = """<!doctype html>
@@ -44,4 +47,5 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
-    return render(request, "site/problem.html", {"language": get_language(), "title": title, "words": words}, status=status)
+    page = page_for(request, title=title, site=settings.BENCHSIDE_SITE_NAME, now=timezone.now())
+    return render(request, "site/problem.html", {"page": page, "words": words}, status=status)

@@ -119,5 +119,7 @@ LANGUAGE_COOKIE_NAME = "benchside_language"
 # Screens
 BENCHSIDE_SITE_NAME: str = _options["site_name"]
 BENCHSIDE_LOCK_AFTER_S: int = 60 * _options["lock_minutes"]
+BENCHSIDE_IDLE_S = BENCHSIDE_LOCK_AFTER_S + 600  # The server's own lock; the page's comes first, unless it was left or has no scripts.
+BENCHSIDE_TABLET_COOKIE = "__Host-benchside-tablet" if _https else "benchside-tablet"
 
 LOGGING = log_settings(BENCHSIDE_HOME, _options["log_level"])

@@ -2,13 +2,10 @@
 
 from django.urls import include, path
 
-from benchside.site import assets, entrance, health
+from benchside.site import assets, health
 
 urlpatterns = [
     path("fhir", include("benchside.wire.fhir_api.urls")),
-    path("", entrance.home, name="home"),
-    path("sign-in", entrance.sign_in, name="sign-in"),
-    path("sign-out", entrance.sign_out, name="sign-out"),
     path("style/", include("benchside.pages.urls")),
     path("preferences/", include("benchside.pages.preferences")),
     path("", include("benchside.wire.printing.urls")),

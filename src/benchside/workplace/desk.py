@@ -15,11 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from benchside.accounts.models import Person as Account
+from benchside.accounts.models import Tablet
 from benchside.accounts.network import client_address
 from benchside.accounts.principal import Principal
 from benchside.accounts.proof import proves
 from benchside.accounts.scopes import reach
 from benchside.accounts.sign_in import Throttled
+from benchside.accounts.tablets import tablet_of
 from benchside.pages import drafts, idempotency, patient_check
 from benchside.pages.request import again, new_form, page_for
 from benchside.pages.shapes import FieldError, Form, Notice, Option, Page, Patient, Person, Reason, Tone, Undo
@@ -40,10 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Desk:
-    """Who asks, on which device, when. Made by `screen` for each request; `place` is the navigation place that is lit.
-
-    `device` is the reference or name of the tablet, "" on a device that is not registered.
-    """
+    """Who asks, on which device, when. Made by `screen` for each request; `place` is the navigation place that is lit."""
 
     request: HttpRequest
     account: Account
@@ -52,7 +51,16 @@ class Desk:
     record: Record
     now: datetime
     place: str = ""
-    device: str = ""
+
+    @cached_property
+    def tablet(self) -> Tablet | None:
+        """The registered tablet this request came from; None for any other device."""
+        return tablet_of(self.request.COOKIES.get(settings.BENCHSIDE_TABLET_COOKIE))
+
+    @property
+    def device(self) -> str:
+        """The tablet as a commit names it: its record, else its name; "" on a device that is not registered."""
+        return (self.tablet.reference or self.tablet.name) if self.tablet is not None else ""
 
     @cached_property
     def requirements(self) -> Requirements:
@@ -79,6 +87,7 @@ class Desk:
             "criticals": unanswered(self.record, self.principal),
             "undo": undo,
             "lock_after_s": settings.BENCHSIDE_LOCK_AFTER_S,
+            "has_pin": bool(self.account.pin),
             **shell,
         }
         return page_for(self.request, title=title, site=settings.BENCHSIDE_SITE_NAME, now=self.now, notices=(*once, *notices), **values)
