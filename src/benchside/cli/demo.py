@@ -1,5 +1,6 @@
 """`benchside demo`: the invented clinic to try Benchside on."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -39,6 +40,34 @@ def run(
         raise CommandRefused(str(taken)) from taken
 
 
+@application.command()
+def day(
+    speed: Annotated[float, typer.Option(min=1, max=100_000, help="How many times faster than the clock on the wall.")] = 60,
+    seed: Annotated[int, typer.Option(help="Another number is another day.")] = 1,
+    hours: Annotated[float, typer.Option(min=1, max=12, help="How long orders come in.")] = 9,
+) -> None:
+    """Play a day in the demo clinic: orders come in, people and analyzers work. It ends now; Ctrl+C pauses it."""
+    set_up_with_database()
+    from django.utils.timezone import localtime
+
+    from benchside.demo.clinic import DemoRefused, now, play_day
+    from benchside.demo.watching import Pace, StoppedWatching, begin_of, summary
+
+    def say(at: datetime, text: str) -> None:
+        typer.echo(f"{localtime(at):%H:%M}  {text}")
+
+    begin = begin_of(now(), hours, speed)
+    pace = Pace(begin, speed, lambda: typer.confirm("Paused. Go on?", default=True))
+    try:
+        played = play_day(begin, seed, say, pace, hours=hours)
+    except DemoRefused as refusal:
+        raise CommandRefused(str(refusal)) from refusal
+    except StoppedWatching:
+        typer.echo("Stopped. What was done stays; what was not waits in the worklist.")
+        return
+    typer.echo(f"\nThe day is over. It left:\n{summary(played.tally)}\nThe board tells the story: sign in as lena.")
+
+
 def _made() -> str:
     """Make the clinic if need be; return its sign-ins as text."""
     from django.conf import settings
@@ -47,7 +76,7 @@ def _made() -> str:
     from benchside.demo.clinic import DemoRefused, make_clinic, now
 
     try:
-        with steps("Making the demo clinic", unit="patients") as progress:
+        with steps("Making the demo clinic", unit="resources") as progress:
             made = make_clinic(settings.BENCHSIDE_HOME, now(), progress)
     except DemoRefused as refusal:
         raise CommandRefused(str(refusal)) from refusal

@@ -1,99 +1,112 @@
-"""The clinic itself: organization, rooms, people who work there and their roles."""
+"""The people of the demo clinic: their roles, their licences, and what each of the technicians is signed off for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
-from benchside.demo.words import ROLE_LEVEL, STAFF_NUMBER, concept, to
+from benchside.accounts.principal import Principal
+from benchside.demo.words import STAFF_NUMBER, to
 from benchside.fhir import r4
 from benchside.fhir.r4.codes import AdministrativeGenderCode
+from benchside.readiness.gathering.kept import COMPETENCE, CREDENTIAL, ROLE, concept
+from benchside.readiness.requirements import package_requirements
 
 ORGANIZATION: Final = "demo-clinic"
 SITE_NAME: Final = "Cedar Hollow Clinic (demo)"
 
+BASIC: Final = ("vital_signs", "room_preparation")
+FLOOR: Final = (*BASIC, "venipuncture", "capillary_puncture", "non_blood_collection", "point_of_care_testing", "ekg_acquisition")
+BENCH: Final = ("specimen_processing", "bench_testing", "result_verification", "quality_control")
+EVERYTHING: Final = tuple(package_requirements().competences)
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One invented member of staff. `practitioner` is empty for those who have no part in care."""
+    """One invented member of staff. `role` opens doors (accounts), `clinical_role` is what the readiness gate asks about."""
 
     username: str
     given: str
     family: str
     role: str
+    clinical_role: str
     title: str
     gender: AdministrativeGenderCode
-    practitioner: str
     begins: str = "2020-01-06"
-    ends: str | None = None
+    competences: tuple[str, ...] = ()
+    lapsed: tuple[str, ...] = ()
+    licensed: bool = False
 
     @property
     def name(self) -> str:
-        """Return the name as colleagues see it."""
+        """The name as colleagues see it."""
         return f"{self.given} {self.family}"
+
+    @property
+    def practitioner(self) -> str:
+        """The id of their Practitioner."""
+        return f"demo-{self.username}"
+
+    @property
+    def principal(self) -> Principal:
+        """The person as acts know who does something."""
+        return Principal("person", 0, self.name, f"Practitioner/{self.practitioner}", (self.role,), frozenset())
 
 
 STAFF: Final = (
-    Worker("clara", "Clara", "Whitfield", "clinician", "Physician", "female", "demo-clara"),
-    Worker("omar", "Omar", "Haddad", "clinician", "Registered nurse", "male", "demo-omar"),
-    Worker("june", "June", "Park", "technician.junior", "Junior technician", "female", "demo-june", "2025-09-01"),
-    Worker("tomas", "Tomás", "Rivera", "technician", "Technician", "male", "demo-tomas", "2023-03-13"),
-    Worker("sena", "Sena", "Okafor", "technician.senior", "Senior technician", "female", "demo-sena", "2020-06-01"),
-    Worker("lena", "Lena", "Brandt", "technician.lead", "Lead technician", "female", "demo-lena", "2016-02-01"),
-    Worker("frank", "Frank", "Delgado", "front-desk", "Front desk", "male", ""),
-    Worker("bea", "Bea", "Lindqvist", "biller", "Biller", "female", ""),
-    Worker("eng", "Ivo", "Marchetti", "biomedical-engineer", "Biomedical engineer", "male", ""),
-    Worker("admin", "Ada", "Novak", "administrator", "Administrator", "female", ""),
-)
-
-ROOMS: Final = (
-    ("demo-reception", "Reception", "Waiting area and front desk"),
-    ("demo-exam-1", "Examination room 1", "Vital signs and examinations"),
-    ("demo-exam-2", "Examination room 2", "Vital signs and examinations"),
-    ("demo-draw", "Collection room", "Blood collection, two chairs"),
-    ("demo-ekg", "EKG room", "12-lead EKG"),
-    ("demo-lab", "Laboratory", "Chemistry, haematology, coagulation, point of care"),
-    ("demo-procedure", "Procedure room", "Minor procedures"),
-)
+    Worker("clara", "Clara", "Whitfield", "clinician", "physician", "Physician", "female", "2014-08-18", licensed=True),
+    Worker("daniel", "Daniel", "Achebe", "clinician", "physician", "Physician", "male", "2018-05-02", licensed=True),
+    Worker("omar", "Omar", "Haddad", "clinician", "nurse", "Registered nurse", "male", "2019-01-14", ("venipuncture", "point_of_care_testing", "vital_signs"), licensed=True),
+    Worker("maya", "Maya", "Lindgren", "clinician", "nurse", "Registered nurse", "female", "2021-10-04", ("venipuncture", "point_of_care_testing", "vital_signs"), licensed=True),
+    Worker("june", "June", "Park", "technician.junior", "junior_technician", "Junior technician", "female", "2025-09-01", (*BASIC, "capillary_puncture", "non_blood_collection", "specimen_processing")),
+    Worker("pavel", "Pavel", "Novotny", "technician.junior", "junior_technician", "Junior technician", "male", "2026-01-12", BASIC),
+    Worker("tomas", "Tomás", "Rivera", "technician", "technician", "Technician", "male", "2023-03-13", (*FLOOR, "specimen_processing")),
+    Worker("aisha", "Aisha", "Rahman", "technician", "technician", "Technician", "female", "2022-11-07", (*FLOOR, "blood_culture"), lapsed=("venipuncture",)),
+    Worker("hugo", "Hugo", "Meyer", "technician", "technician", "Technician", "male", "2022-02-21", BENCH),
+    Worker("keiko", "Keiko", "Sato", "technician", "technician", "Technician", "female", "2021-06-14", (*FLOOR, *BENCH)),
+    Worker("sena", "Sena", "Okafor", "technician.senior", "senior_technician", "Senior technician", "female", "2020-06-01", EVERYTHING),
+    Worker("victor", "Victor", "Costa", "technician.senior", "senior_technician", "Senior technician", "male", "2019-09-16", (*FLOOR, *BENCH, "arterial_puncture", "device_calibration")),
+    Worker("lena", "Lena", "Brandt", "technician.lead", "lead_technician", "Lead technician", "female", "2016-02-01", EVERYTHING),
+    Worker("frank", "Frank", "Delgado", "front-desk", "front_desk", "Front desk", "male", "2021-04-12"),
+    Worker("bea", "Bea", "Lindqvist", "biller", "biller", "Biller", "female", "2017-07-03"),
+    Worker("eng", "Ivo", "Marchetti", "biomedical-engineer", "biomedical_engineer", "Biomedical engineer", "male", "2018-10-22"),
+    Worker("admin", "Ada", "Novak", "administrator", "administrator", "Administrator", "female", "2015-03-30"),
+)  # fmt: skip
+BY_NAME: Final = {worker.username: worker for worker in STAFF}
 
 
-def clinic() -> list[r4.AnyResource]:
-    """Return the organization, its rooms, its practitioners and their roles."""
-    organization = r4.Organization(
-        id=ORGANIZATION,
-        active=True,
-        name=SITE_NAME,
-        telecom=[r4.ContactPoint(system="phone", value="555-0100", use="work")],
-        address=[r4.Address(line=["100 Cedar Hollow Road"], city="Springfield", state="IL", postalCode="62701", country="US")],
+def people(today: date) -> Iterator[r4.AnyResource]:
+    """Every worker with role and sign-offs as they stand on `today`: current ones for months, lapsed ones three weeks over."""
+    for number, worker in enumerate(STAFF, start=1):
+        yield _practitioner(worker, number, today)
+        yield _held(worker, ROLE, worker.clinical_role, worker.begins, None)
+        for place, name in enumerate(worker.competences):
+            ended = name in worker.lapsed
+            since = max(date.fromisoformat(worker.begins), today - timedelta(days=(386 if ended else 150) + 7 * place))
+            yield _held(worker, COMPETENCE, name, str(since), str(today - timedelta(days=21) if ended else since + timedelta(days=365)))
+
+
+def _practitioner(worker: Worker, number: int, today: date) -> r4.Practitioner:
+    licence = r4.PractitionerQualification(
+        code=concept(CREDENTIAL, "licence"), period=r4.Period(start=worker.begins, end=str(today + timedelta(days=400)))
     )
-    rooms = [
-        r4.Location(
-            id=id_, status="active", mode="instance", name=name, description=purpose, managingOrganization=to("Organization", ORGANIZATION)
-        )
-        for id_, name, purpose in ROOMS
-    ]
-    people: list[r4.AnyResource] = []
-    for number, worker in enumerate((worker for worker in STAFF if worker.practitioner), start=1):
-        people.append(_practitioner(worker, number))
-        people.append(_role(worker))
-    return [organization, *rooms, *people]
-
-
-def _practitioner(worker: Worker, number: int) -> r4.Practitioner:
     return r4.Practitioner(
         id=worker.practitioner,
         active=True,
         identifier=[r4.Identifier(system=STAFF_NUMBER, value=f"S{number:04d}")],
         name=[r4.HumanName(use="official", family=worker.family, given=[worker.given])],
         gender=worker.gender,
+        qualification=[licence] if worker.licensed else None,
     )
 
 
-def _role(worker: Worker) -> r4.PractitionerRole:
+def _held(worker: Worker, system: str, code: str, start: str, end: str | None) -> r4.PractitionerRole:
     return r4.PractitionerRole(
-        id=f"{worker.practitioner}-role",
+        id=f"{worker.practitioner}-{code.replace('_', '-')}",
         active=True,
-        period=r4.Period(start=worker.begins, end=worker.ends),
+        period=r4.Period(start=start, end=end),
         practitioner=to("Practitioner", worker.practitioner, worker.name),
         organization=to("Organization", ORGANIZATION, SITE_NAME),
-        code=[concept(ROLE_LEVEL, worker.role, worker.title)],
-        location=[to("Location", "demo-lab", "Laboratory")] if worker.role.startswith("technician") else None,
+        code=[concept(system, code)],
+        location=[to("Location", "demo-lab", "Laboratory")] if worker.clinical_role.endswith("technician") else None,
     )

@@ -1,51 +1,41 @@
-"""Codes and short builders that the demo clinic is written with.
+"""Short builders and code systems that the demo clinic is written with, beside those of the product itself.
 
-LOINC codes as in docs and tests of the catalogue; units are UCUM; conditions ICD-10-CM; the rest HL7's own code systems.
+Conditions are ICD-10-CM, units UCUM, languages BCP 47; the rest HL7's own code systems.
 """
 
 from datetime import datetime
 from decimal import Decimal
+from random import Random
 from typing import Final
 
 from benchside.fhir import r4
+from benchside.readiness.gathering.kept import UCUM, date_time, reference
 
-LOINC: Final = "http://loinc.org"
-UCUM: Final = "http://unitsofmeasure.org"
-ICD10CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-OBSERVATION_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
-ROLE_LEVEL: Final = "https://benchside.example/demo/role"
-MRN: Final = "https://benchside.example/demo/mrn"
+LANGUAGE: Final = "urn:ietf:bcp:47"
 STAFF_NUMBER: Final = "https://benchside.example/demo/staff-number"
-ACCESSION: Final = "https://benchside.example/demo/accession"
-ORDER_NUMBER: Final = "https://benchside.example/demo/order"
 
 
-def instant(moment: datetime) -> str:
-    """Write an aware time as FHIR does, to the second."""
-    return moment.isoformat(timespec="seconds")
-
-
-def concept(system: str, code: str, display: str) -> r4.CodeableConcept:
-    """Return a concept of one coding, its display as text too."""
+def coded(system: str, code: str, display: str) -> r4.CodeableConcept:
+    """A concept of one coding, its display as text too."""
     return r4.CodeableConcept(coding=[r4.Coding(system=system, code=code, display=display)], text=display)
 
 
-def loinc(code: str, display: str) -> r4.CodeableConcept:
-    """Return a LOINC concept."""
-    return concept(LOINC, code, display)
-
-
-def category(code: str, display: str) -> list[r4.CodeableConcept]:
-    """Return an Observation.category."""
-    return [concept(OBSERVATION_CATEGORY, code, display)]
-
-
 def quantity(value: Decimal, unit: str) -> r4.Quantity:
-    """Return a quantity in UCUM unit `unit`."""
+    """A quantity in UCUM unit `unit`."""
     return r4.Quantity(value=value, unit=unit, system=UCUM, code=unit)
 
 
+def period(start: datetime, end: datetime | None = None) -> r4.Period:
+    """A period in UTC; without an end it is open."""
+    return r4.Period(start=date_time(start), end=date_time(end) if end is not None else None)
+
+
 def to(resource_type: str, id_: str, display: str | None = None) -> r4.Reference:
-    """Return a reference inside the record."""
-    return r4.Reference(reference=f"{resource_type}/{id_}", display=display)
+    """A reference inside the record."""
+    return reference(f"{resource_type}/{id_}", display)
+
+
+def chance(seed: int, *about: object) -> Random:
+    """A source of chance of its own for one thing, so that what happens to one patient does not change another's."""
+    return Random(":".join(str(part) for part in (seed, *about)))  # noqa: S311  # repeatable on purpose
