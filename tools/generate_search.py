@@ -7,6 +7,7 @@ committed; a test regenerates it and finds no difference.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +157,42 @@ def parameter_table(table: dict[str, dict[str, Parameter]], members: dict[str, d
     return "\n".join(lines)
 
 
+def kinds(table: dict[str, dict[str, Parameter]], examples: Path) -> str:
+    """The module that says of parameters and code systems what decides how their values are compared."""
+
+    def numbers(kind: str, datatypes: frozenset[str]) -> list[int]:
+        own = [each for parameters in table.values() for each in parameters.values() if each.kind == kind and not each.alias_of]
+        found = {each.number: {path.type for path in each.paths} for each in own}
+        mixed = [number for number, types in found.items() if types & datatypes and not types <= datatypes]
+        if kind == "token" and mixed:
+            raise ValueError(f"Parameters {mixed} hold identifiers and other tokens.")
+        return sorted(number for number, types in found.items() if types & datatypes)
+
+    systems = sorted(
+        definition["url"]
+        for file in examples.glob("CodeSystem-*.json")
+        if (definition := json.loads(file.read_bytes())).get("caseSensitive") is True
+    )
+    lines = [
+        f'"""How values are compared: what the definitions say of parameters and code systems.\n\n{NOTE}\n"""',
+        "",
+        "from typing import Final",
+    ]
+    for name, words, values in (
+        ("IDENTIFIERS", "Numbers of the token parameters that hold Identifiers.", numbers("token", frozenset({"Identifier"}))),
+        (
+            "CANONICALS",
+            "Numbers of the reference parameters that may hold canonical urls.",
+            numbers("reference", frozenset({"canonical", "uri"})),
+        ),
+        ("CASE_SENSITIVE", "Code systems whose definition says caseSensitive: true.", systems),
+    ):
+        kind = "str" if name == "CASE_SENSITIVE" else "int"
+        lines += ["", f"{name}: Final[frozenset[{kind}]] = frozenset(", "    {", *(f"        {value!r}," for value in values), "    }", ")"]
+        lines += [f'"""{words}"""']
+    return "\n".join([*lines, ""])
+
+
 def sources(examples: Path, expansions: Path) -> dict[str, str]:
     """Make every file of the package: name within it, text."""
     table = load(examples, R4)
@@ -164,6 +201,7 @@ def sources(examples: Path, expansions: Path) -> dict[str, str]:
     files = {
         "__init__.py": f'"""What tools/generate_search.py wrote.\n\n{NOTE}\n"""\n',
         "parameter_table.py": parameter_table(table, members),
+        "kinds.py": kinds(table, examples),
     }
     for type_name, parameters in table.items():
         compartment = members["Patient"].get(type_name, ())

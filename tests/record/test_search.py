@@ -15,7 +15,7 @@ from benchside.fhir.search.query import SearchLimits, parse_search
 from benchside.record import Record
 from tests.fhir.search.naive import Naive
 from tests.fhir.search.random_records import JSON, VALUE_SETS, Pairs, records
-from tests.fhir.search.random_searches import searches, sorts
+from tests.fhir.search.random_searches import searches, sorts, subtle_searches
 from tests.record.conftest import MORNING, WHO
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -59,7 +59,7 @@ def walked(record: Record, search: Search) -> tuple[list[str], int | None]:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW, phases=PHASES)
-@given(resources=records(), asked=st.lists(searches(), min_size=8, max_size=16))
+@given(resources=records(), asked=st.lists(st.one_of(searches(), subtle_searches()), min_size=8, max_size=16))
 def test_search_finds_what_a_naive_reading_finds(database: str, resources: list[JSON], asked: list[tuple[str, Pairs]]) -> None:
     del database
     record = Record()

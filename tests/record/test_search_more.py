@@ -50,6 +50,11 @@ def test_too_many_candidates_for_words_are_refused_not_cut(ward: Record, monkeyp
     assert ids(find(ward, "Observation", "_content=anxious&patient=ana")) == ["h1"]
 
 
+def test_two_dates_that_are_not_meant_do_not_find_what_has_no_date(ward: Record) -> None:
+    assert ids(find(ward, "Encounter", "date=ne2020-03-15,ne2020-04")) == []
+    assert ids(find(ward, "Observation", "date=ne2020-03-15,ne2020-04&patient=bea")) == ["h3"]
+
+
 def test_a_compartment_holds_what_is_about_its_patient(ward: Record) -> None:
     assert ids(find(ward, "Observation", "_sort=date", compartment=("Patient", "ana"))) == ["h1", "h2"]
     assert ids(find(ward, "Encounter", "", compartment=("Patient", "ana"))) == ["visit"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from benchside.fhir.search.case import compared
 from benchside.fhir.search.criteria import (
     Clause,
     CompositeValue,
@@ -25,11 +26,12 @@ from benchside.fhir.search.criteria import (
     UriValue,
     Value,
 )
-from benchside.fhir.search.parameters import TEXT_PARAMETERS, Parameter, parameters
+from benchside.fhir.search.generated.kinds import CANONICALS, IDENTIFIERS
+from benchside.fhir.search.parameters import TEXT_PARAMETERS, Parameter, hierarchical_targets, hierarchy_of, parameters
 from benchside.record import row_conditions
 from benchside.record.keys import system_word, variant, word
 from benchside.record.parameter_numbers import answering
-from benchside.record.rows import TOKEN, composite_key
+from benchside.record.rows import TOKEN, composite_key, leading_code
 from benchside.record.sql_text import Sql, any_of, members, sql
 
 TEXT_JOIN = " JOIN record_text w ON w.parameter = x.parameter AND w.value = x.value"
@@ -105,20 +107,25 @@ def _value_rows(parameter: Parameter, numbers: tuple[int, ...], modifier: str | 
     elif isinstance(value, TokenSetValue):
         yield Rows(TOKEN, numbers, any_of([row_conditions.token(code) for code in value.codes]))
     elif isinstance(value, TypedIdentifierValue):
-        whole = (word(f"{value.code}\x1f{value.value}"), system_word(value.system))
+        whole = (word(f"{compared(value.system, value.code)}\x1f{value.value}"), system_word(value.system))
         yield _whole(tuple(variant(number, "of-type") for number in numbers), whole)
     elif isinstance(value, StringValue) and modifier == "text":
         texts = tuple(variant(number, "text") for number in numbers)
         yield Rows(TOKEN, texts, row_conditions.text(value, None), dictionary=True)
     elif modifier == "identifier" and isinstance(value, TokenValue):
-        yield _token_rows(tuple(variant(n, "identifier") for n in numbers), value)
+        yield _identifier_rows(tuple(variant(n, "identifier") for n in numbers), value)
+    elif modifier in ("above", "below") and isinstance(value, ReferenceValue):
+        yield from _hierarchy_rows(parameter, numbers, modifier, value)
     elif isinstance(value, ReferenceValue):
         targets = (parameter.restricted_to,) if parameter.restricted_to else parameter.targets
         system = system_word(parameter.restricted_to) if parameter.restricted_to else None
         for target in row_conditions.reference_words(value, targets):
             yield _whole(numbers, (target, system))
+    elif modifier == "below" and isinstance(value, TokenValue):
+        yield from _token_rows(numbers, value)
+        yield _whole(tuple(variant(number, "below") for number in numbers), (word((value.code or "").casefold()), None))
     elif isinstance(value, PartValue):
-        yield _plain_rows(numbers, modifier, value)
+        yield from _plain_rows(numbers, modifier, value)
     else:
         message = f"{parameter.code}: the record cannot answer this value."
         raise NotSearchable(message)
@@ -130,41 +137,83 @@ def _whole(numbers: tuple[int, ...], whole: tuple[int, int | None]) -> Rows:
     return Rows(TOKEN, numbers, condition, whole=whole)
 
 
-def _token_rows(numbers: tuple[int, ...], value: TokenValue) -> Rows:
+def _identifier_rows(numbers: tuple[int, ...], value: TokenValue) -> Rows:
     if value.code is None:
         return Rows(TOKEN, numbers, row_conditions.token(value))
-    return _whole(
-        numbers,
-        (word(value.code), None if value.system is None else system_word(value.system)),
-    )
+    return _whole(numbers, (word(value.code), None if value.system is None else system_word(value.system)))
 
 
-def _plain_rows(numbers: tuple[int, ...], modifier: str | None, value: PartValue) -> Rows:
-    if isinstance(value, TokenValue):
-        return _token_rows(numbers, value)
-    if isinstance(value, DateValue):
-        return Rows("record_date", numbers, row_conditions.date(value))
-    if isinstance(value, QuantityValue):
+def _token_rows(numbers: tuple[int, ...], value: TokenValue) -> Iterator[Rows]:
+    """Rows of codes; where no system is asked for, those of systems with case and those of systems without are two groups."""
+    code, system = value.code, value.system
+    if code is None or not IDENTIFIERS.isdisjoint(numbers):
+        yield _identifier_rows(numbers, value)
+    elif system is not None:
+        yield _whole(numbers, (word(compared(system, code)), system_word(system)))
+    else:
+        yield _whole(numbers, (word(code), None))
+        if code != code.casefold():
+            yield Rows(TOKEN, numbers, row_conditions.without_case(code))
+
+
+def _quantity_rows(numbers: tuple[int, ...], value: QuantityValue) -> Rows:
+    base = row_conditions.canonical_quantity(value)
+    if base is None:
         return Rows("record_quantity", numbers, row_conditions.quantity(value))
-    if isinstance(value, NumberValue):
-        return Rows("record_quantity", numbers, row_conditions.number(value))
-    if isinstance(value, StringValue):
-        if modifier == "exact":
-            return _whole(numbers, (word(value.text), None))
-        return Rows(TOKEN, numbers, row_conditions.text(value, modifier), dictionary=True)
-    if isinstance(value, UriValue):
-        if modifier == "below":
-            return Rows(TOKEN, numbers, row_conditions.uri_below(value), dictionary=True)
-        if modifier == "above":
-            return Rows(TOKEN, numbers, row_conditions.uri_above(value))
+    return Rows("record_quantity", tuple(variant(number, "canonical") for number in numbers), base)
+
+
+def _plain_rows(numbers: tuple[int, ...], modifier: str | None, value: PartValue) -> Iterator[Rows]:
+    if isinstance(value, TokenValue):
+        yield from _token_rows(numbers, value)
+    elif isinstance(value, DateValue):
+        yield Rows("record_date", numbers, row_conditions.date(value))
+    elif isinstance(value, QuantityValue):
+        yield _quantity_rows(numbers, value)
+    elif isinstance(value, NumberValue):
+        yield Rows("record_quantity", numbers, row_conditions.number(value))
+    elif isinstance(value, StringValue):
+        yield _string_rows(numbers, modifier, value)
+    elif isinstance(value, UriValue):
+        yield _uri_rows(numbers, modifier, value)
+    else:
+        yield Rows(TOKEN, numbers, members("x.value", row_conditions.reference_words(value, ())))
+
+
+def _string_rows(numbers: tuple[int, ...], modifier: str | None, value: StringValue) -> Rows:
+    if modifier == "exact":
         return _whole(numbers, (word(value.text), None))
-    return Rows(TOKEN, numbers, members("x.value", row_conditions.reference_words(value, ())))
+    return Rows(TOKEN, numbers, row_conditions.text(value, modifier), dictionary=True)
+
+
+def _uri_rows(numbers: tuple[int, ...], modifier: str | None, value: UriValue) -> Rows:
+    if modifier == "below":
+        return Rows(TOKEN, numbers, row_conditions.uri_below(value), dictionary=True)
+    if modifier == "above":
+        return Rows(TOKEN, numbers, row_conditions.uri_above(value))
+    return _whole(numbers, (word(value.text), None))
+
+
+def _hierarchy_rows(parameter: Parameter, numbers: tuple[int, ...], modifier: str, value: ReferenceValue) -> Iterator[Rows]:
+    """`:above` and `:below` of a reference: to this resource or one above or below it; of a canonical: in any version below."""
+    targets = hierarchical_targets(parameter)
+    if value.url is not None and modifier == "below" and not CANONICALS.isdisjoint(numbers):
+        versioned = "|" in value.url
+        yield _whole(tuple(variant(n, "below") for n in numbers) if versioned else numbers, (word(value.url), None))
+    if targets:
+        steps = sorted({own.number for target in targets for own in answering(hierarchy_of(parameter, target))})
+        found = row_conditions.in_hierarchy(row_conditions.reference_words(value, targets), steps, modifier)
+        if parameter.restricted_to is not None:
+            found += sql(" AND x.system = ?", system_word(parameter.restricted_to))
+        yield Rows(TOKEN, numbers, found)
 
 
 def _leading_words(part: PartValue) -> tuple[str, ...]:
     """How a composite's leading part is written in the index key (rows.forms)."""
     if isinstance(part, TokenValue) and part.code is not None:
-        return (part.code if part.system is None else f"{part.system}|{part.code}",)
+        if part.system is not None:
+            return (f"{part.system}|{compared(part.system, part.code)}",)
+        return tuple(dict.fromkeys((leading_code(part.code, exact=True), part.code.casefold())))
     if isinstance(part, ReferenceValue) and part.url is not None:
         return (part.url,)
     if isinstance(part, ReferenceValue) and part.type is not None:
@@ -173,11 +222,19 @@ def _leading_words(part: PartValue) -> tuple[str, ...]:
         return (part.text,)
     if isinstance(part, NumberValue) and part.prefix == "eq":
         return (str(part.value),)
-    message = "The leading parts of a composite must be whole values: a code, a type and id, or an exact number."
+    message = "Here the leading parts of a composite must be whole values: a code, a type and id, or an exact number."
     raise NotSearchable(message)
+
+
+def is_by_key(value: Value) -> bool:
+    """Whether the index answers a composite: its leading parts are whole values."""
+    try:
+        return not isinstance(value, CompositeValue) or all(_leading_words(part) for part in value.parts[:-1])
+    except NotSearchable:
+        return False
 
 
 def _composite_rows(numbers: tuple[int, ...], value: CompositeValue) -> Iterator[Rows]:
     leading = [_leading_words(part) for part in value.parts[:-1]]
     keys = tuple(composite_key(number, words) for number in numbers for words in product(*leading))
-    yield _plain_rows(keys, None, value.parts[-1])
+    yield from _plain_rows(keys, None, value.parts[-1])

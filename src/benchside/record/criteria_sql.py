@@ -20,6 +20,7 @@ from benchside.fhir.search.criteria import (
 )
 from benchside.fhir.search.parameters import PRIMARY_DATE, parameters
 from benchside.record import row_conditions
+from benchside.record.canonicals import canonical_keys
 from benchside.record.clauses import Rows, presence, rows_of
 from benchside.record.keys import NO_TIME, system_word, word
 from benchside.record.parameter_numbers import answering
@@ -54,25 +55,45 @@ def holds(criterion: Criterion, names: Names, depth: int = 0) -> Sql:
     inner = Names(f"r{depth + 1}")
     met = all_of([_alive(inner), holds(criterion.criterion, inner, depth + 1)])
     if isinstance(criterion, Chained):
-        numbers = members("x.parameter", _numbers(criterion.type, criterion.parameter))
-        return (
-            Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {inner.own} ON {inner.own}.self = x.value ")
-            + Sql(f"WHERE x.resource = {names.column('key')} AND ")
-            + numbers
-            + Sql(" AND ")
-            + members(inner.column("type"), criterion.target_types)
-            + Sql(" AND ")
-            + met
-            + ")"
-        )
+        return _chained_test(criterion, names, inner, met)
+    return _reverse_test(criterion, names, inner, met)
+
+
+def _chained_test(criterion: Chained, names: Names, inner: Names, met: Sql) -> Sql:
+    numbers = members("x.parameter", _numbers(criterion.type, criterion.parameter))
+    own = inner.own
+    there = members(inner.column("type"), criterion.target_types) + Sql(" AND ") + met + ")"
+    here = Sql(f"x.resource = {names.column('key')} AND ")
+    direct = (
+        Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {own} ON {own}.self = x.value WHERE ")
+        + here + numbers + Sql(" AND ") + there
+    )  # fmt: skip
+    keys = canonical_keys(criterion.type, criterion.parameter, criterion.target_types)
+    if keys is None:
+        return direct
+    by_url = (
+        Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_token k ON k.value = x.value JOIN record_resource {own} ON {own}.key = k.resource WHERE ")
+        + here + members("x.parameter", keys.sources) + Sql(" AND ") + members("k.parameter", keys.targets) + Sql(" AND ") + there
+    )  # fmt: skip
+    return any_of((direct, by_url))
+
+
+def _reverse_test(criterion: Reverse, names: Names, inner: Names, met: Sql) -> Sql:
     numbers = members("x.parameter", _numbers(criterion.source_type, criterion.parameter))
-    return (
-        Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {inner.own} ON {inner.own}.key = x.resource WHERE ")
-        + numbers
-        + Sql(f" AND x.value = {names.column('self')} AND ")
-        + met
-        + ")"
-    )
+    own = inner.own
+    direct = (
+        Sql(f"EXISTS (SELECT 1 FROM record_token x JOIN record_resource {own} ON {own}.key = x.resource WHERE ")
+        + numbers + Sql(f" AND x.value = {names.column('self')} AND ") + met + ")"
+    )  # fmt: skip
+    keys = canonical_keys(criterion.source_type, criterion.parameter, (criterion.type,))
+    if keys is None:
+        return direct
+    by_url = (
+        Sql(f"EXISTS (SELECT 1 FROM record_token k JOIN record_token x ON x.value = k.value JOIN record_resource {own} ON {own}.key = x.resource WHERE ")
+        + Sql(f"k.resource = {names.column('key')} AND ") + members("k.parameter", keys.targets) + Sql(" AND ")
+        + members("x.parameter", keys.sources) + Sql(" AND ") + met + ")"
+    )  # fmt: skip
+    return any_of((direct, by_url))
 
 
 def _alive(names: Names) -> Sql:
@@ -106,7 +127,7 @@ def own_row_test(clause: Clause, names: Names) -> Sql | None:
         return any_of([row_conditions.date(value, recorded, f"({recorded} + 999)") for value in dates])
     if dates and is_primary_date(clause.type, clause.parameter):
         start, stop = names.column("start"), names.column("stop")
-        return sql(f"{start} > ? AND ", NO_TIME) + any_of([row_conditions.date(value, start, stop) for value in dates])
+        return all_of((sql(f"{start} > ?", NO_TIME), any_of([row_conditions.date(value, start, stop) for value in dates])))
     return None
 
 
@@ -134,21 +155,22 @@ def chosen(criterion: Criterion, patient: int | None, depth: int = 0) -> Sql | N
     among = chosen(criterion.criterion, None, depth + 1)
     met = holds(criterion.criterion, inner, depth + 1) if among is None else Sql(f"{inner.own}.key IN (") + among + ")"
     if isinstance(criterion, Chained):
-        numbers = members("x.parameter", _numbers(criterion.type, criterion.parameter))
-        return (
-            Sql("SELECT x.resource FROM record_token x WHERE ")
-            + numbers
-            + Sql(f" AND x.value IN (SELECT {inner.own}.self FROM record_resource {inner.own} WHERE ")
-            + all_of(
-                [
-                    _alive(inner),
-                    members(inner.column("type"), criterion.target_types),
-                    met,
-                ]
-            )
-            + ")"
-        )
+        return _chained_set(criterion, inner, met)
     return _reverse_set(criterion, inner, among, met)
+
+
+def _chained_set(criterion: Chained, inner: Names, met: Sql) -> Sql:
+    own = inner.own
+    numbers = members("x.parameter", _numbers(criterion.type, criterion.parameter))
+    there = all_of([_alive(inner), members(inner.column("type"), criterion.target_types), met])
+    found = Sql("SELECT x.resource FROM record_token x WHERE ") + numbers
+    found += Sql(f" AND x.value IN (SELECT {own}.self FROM record_resource {own} WHERE ") + there + ")"
+    keys = canonical_keys(criterion.type, criterion.parameter, criterion.target_types)
+    if keys is None:
+        return found
+    found += Sql(" UNION SELECT x.resource FROM record_token x WHERE ") + members("x.parameter", keys.sources)
+    found += Sql(f" AND x.value IN (SELECT k.value FROM record_token k JOIN record_resource {own} ON {own}.key = k.resource WHERE ")
+    return found + members("k.parameter", keys.targets) + Sql(" AND ") + there + ")"
 
 
 def _reverse_set(criterion: Reverse, inner: Names, among: Sql | None, met: Sql) -> Sql:
@@ -157,13 +179,14 @@ def _reverse_set(criterion: Reverse, inner: Names, among: Sql | None, met: Sql) 
         among = Sql(f"SELECT {inner.own}.key FROM record_resource {inner.own} WHERE ") + all_of(
             [_alive(inner), sql(f"{inner.own}.type = ?", criterion.source_type), met]
         )
-    return (
-        Sql("SELECT t.key FROM record_resource t WHERE t.self IN (SELECT x.value FROM record_token x WHERE ")
-        + numbers
-        + Sql(" AND x.resource IN (")
-        + among
-        + "))"
-    )
+    found = Sql("SELECT t.key FROM record_resource t WHERE t.self IN (SELECT x.value FROM record_token x WHERE ") + numbers
+    found += Sql(" AND x.resource IN (") + among + "))"
+    keys = canonical_keys(criterion.source_type, criterion.parameter, (criterion.type,))
+    if keys is None:
+        return found
+    found += Sql(" UNION SELECT k.resource FROM record_token k WHERE ") + members("k.parameter", keys.targets)
+    found += Sql(" AND k.value IN (SELECT x.value FROM record_token x WHERE ") + members("x.parameter", keys.sources)
+    return found + Sql(" AND x.resource IN (") + among + "))"
 
 
 def _clause_set(clause: Clause, patient: int | None) -> Sql | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchside.fhir import r4
 from benchside.fhir.search.criteria import Include, Search
-from benchside.fhir.search.parameters import parameters
+from benchside.fhir.search.parameters import CANONICAL_TYPES, parameters
+from benchside.record.canonicals import keys_of_numbers
 from benchside.record.engine import Engine
 from benchside.record.fetching import fetch
 from benchside.record.keys import word
@@ -77,27 +77,24 @@ def _canonical(engine: Engine, include: Include, sources: list[int], scope: Sql 
     """Targets named by their canonical url (a QuestionnaireResponse's Questionnaire, a Task's PlanDefinition)."""
     own = parameters(include.source_type)
     chosen = own.values() if include.parameter is None else [own[include.parameter]]
-    targets = {target for parameter in chosen for target in parameter.targets} & _WITH_URL
+    targets = {target for parameter in chosen for target in parameter.targets or CANONICAL_TYPES}
     if include.target_type is not None:
         targets &= {include.target_type}
-    urls = [parameters(target)["url"].number for target in targets]
-    if not urls:
+    keys = keys_of_numbers(_numbers(include), sorted(targets))
+    if keys is None:
         return {}
     found = Sql(
-        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_token u ON u.value = x.value "
-        "JOIN record_resource r ON r.key = u.resource WHERE "
+        "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_token k ON k.value = x.value "
+        "JOIN record_resource r ON r.key = k.resource WHERE "
     ) + _scoped(
         [
             members("x.resource", sources),
-            members("x.parameter", _numbers(include)),
-            members("u.parameter", urls),
+            members("x.parameter", keys.sources),
+            members("k.parameter", keys.targets),
         ],
         scope,
     )
     return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}
-
-
-_WITH_URL = frozenset(type_ for type_ in r4.RESOURCES if "url" in parameters(type_) and parameters(type_)["url"].kind == "uri")
 
 
 def _backward(engine: Engine, include: Include, frontier: dict[int, str], scope: Sql | None, most: int) -> dict[int, str]:
@@ -109,7 +106,14 @@ def _backward(engine: Engine, include: Include, frontier: dict[int, str], scope:
         targets,
     )
     selfs = [word(f"{type_}/{id_}") for type_, id_ in rows]
+    begin = "SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.key = x.resource WHERE "
     condition = [members("x.parameter", _numbers(include)), members("x.value", selfs)]
-    found = Sql("SELECT DISTINCT r.key, r.type FROM record_token x JOIN record_resource r ON r.key = x.resource WHERE ")
-    found += _scoped(condition, scope)
-    return {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}
+    found = Sql(begin) + _scoped(condition, scope)
+    hits = {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}
+    keys = keys_of_numbers(_numbers(include), sorted({type_ for type_, _ in rows}))
+    if keys is None:
+        return hits
+    known = Sql("x.value IN (SELECT k.value FROM record_token k WHERE ")
+    known += all_of([members("k.parameter", keys.targets), members("k.resource", targets)]) + ")"
+    found = Sql(begin) + _scoped([members("x.parameter", keys.sources), known], scope)
+    return hits | {int(key): str(type_) for key, type_ in engine.rows(found.text + f" LIMIT {most}", found.values)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchside.fhir.search.case import CASE_SENSITIVE, compared
 from benchside.fhir.search.criteria import (
     DateValue,
     NumberValue,
@@ -21,18 +22,27 @@ from benchside.record.keys import system_word, word
 from benchside.record.rows import PREFIX_LENGTH
 from benchside.record.sql_text import Sql, all_of, any_of, members, sql
 from benchside.terms.folding import fold
+from benchside.terms.quantity import UCUM_SYSTEM, canonical
 
 _LAST = "\U0010ffff"
+_CASE_SENSITIVE_SYSTEMS = ",".join(str(number) for number in sorted(map(system_word, CASE_SENSITIVE)))
 
 
 def token(value: TokenValue) -> Sql:
-    """`system|code` in any of its forms."""
-    pieces: list[Sql] = []
-    if value.code is not None:
-        pieces.append(sql("x.value = ?", word(value.code)))
+    """`system|code` in any of its forms, for codes; an Identifier's value is a whole one (clauses.py)."""
     if value.system is not None:
-        pieces.append(sql("x.system = ?", system_word(value.system)))
-    return all_of(pieces)
+        pieces = [sql("x.system = ?", system_word(value.system))]
+        if value.code is not None:
+            pieces.append(sql("x.value = ?", word(compared(value.system, value.code))))
+        return all_of(pieces)
+    code = value.code or ""
+    exact = sql("x.value = ?", word(code))
+    return exact if code == code.casefold() else any_of((exact, without_case(code)))
+
+
+def without_case(code: str) -> Sql:
+    """The row holds `code` in any case, in a system where case is left out of account."""
+    return sql("x.value = ? AND x.system NOT IN (", word(code.casefold())) + _CASE_SENSITIVE_SYSTEMS + ")"
 
 
 def reference_words(value: ReferenceValue, targets: Sequence[str]) -> list[int]:
@@ -41,6 +51,20 @@ def reference_words(value: ReferenceValue, targets: Sequence[str]) -> list[int]:
         return [word(value.url)]
     types = [value.type] if value.type is not None else list(targets)
     return [word(f"{type_}/{value.id}") for type_ in types]
+
+
+def in_hierarchy(selfs: Sequence[int], steps: Sequence[int], modifier: str) -> Sql:
+    """The row holds one of the resources `selfs`, or one below or above it along the references `steps`.
+
+    UNION leaves out what was met before, so that a circle of references ends.
+    """
+    begin = "SELECT " + " UNION SELECT ".join("CAST(? AS BIGINT)" for _ in selfs)
+    if modifier == "below":
+        step = "SELECT r.self FROM line JOIN record_token s ON s.value = line.self JOIN record_resource r ON r.key = s.resource WHERE "
+    else:
+        step = "SELECT s.value FROM line JOIN record_resource r ON r.self = line.self JOIN record_token s ON s.resource = r.key WHERE "
+    found = Sql(f"x.value IN (WITH RECURSIVE line(self) AS ({begin} UNION {step}", tuple(selfs))
+    return found + members("s.parameter", steps) + Sql(" AND r.deleted = 0) SELECT self FROM line)")
 
 
 def date(value: DateValue, start: str = "x.start", stop: str = "x.stop") -> Sql:
@@ -57,9 +81,9 @@ def date(value: DateValue, start: str = "x.start", stop: str = "x.stop") -> Sql:
         case "lt":
             return before
         case "ge":
-            return sql(f"{stop} >= ? AND ", value.start) + any_of((after, within))
+            return all_of((sql(f"{stop} >= ?", value.start), any_of((after, within))))
         case "le":
-            return sql(f"{start} <= ? AND ", value.stop) + any_of((before, within))
+            return all_of((sql(f"{start} <= ?", value.stop), any_of((before, within))))
         case "sa":
             return sql(f"{start} > ? AND {stop} > ?", value.stop, value.stop)
         case "eb":
@@ -70,8 +94,11 @@ def date(value: DateValue, start: str = "x.start", stop: str = "x.stop") -> Sql:
 
 def number(value: NumberValue | QuantityValue) -> Sql:
     """A number: the range its digits imply for eq, ne and ap, else the number itself."""
-    exact, low, high = float(value.value), float(value.low), float(value.high)
-    match value.prefix:
+    return _compared(value.prefix, float(value.value), float(value.low), float(value.high))
+
+
+def _compared(prefix: str, exact: float, low: float, high: float) -> Sql:
+    match prefix:
         case "eq" | "ap":
             return sql("x.value >= ? AND x.value < ?", low, high)
         case "ne":
@@ -95,6 +122,17 @@ def quantity(value: QuantityValue) -> Sql:
     if value.system is None:
         return condition + sql(" AND (x.code = ? OR x.unit = ?)", code, code)
     return condition + sql(" AND x.code = ? AND x.system = ?", code, system_word(value.system))
+
+
+def canonical_quantity(value: QuantityValue) -> Sql | None:
+    """A quantity in base units, for rows under `canonical`; None where the unit is not a known one of UCUM."""
+    if value.system != UCUM_SYSTEM or value.code is None:
+        return None
+    asked = canonical(value.value, value.code)
+    if asked is None:
+        return None
+    low, high = (base[0] if (base := canonical(end, value.code)) else asked[0] for end in (value.low, value.high))
+    return _compared(value.prefix, float(asked[0]), float(low), float(high)) + sql(" AND x.code = ?", word(asked[1]))
 
 
 def _like(text: str) -> str:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
 
+from benchside.fhir.search.case import CASE_SENSITIVE, compared, has_case
+from benchside.fhir.search.generated.kinds import IDENTIFIERS
 from benchside.fhir.search.values import IndexValues, Part
 from benchside.record.engine import Engine
 from benchside.record.keys import NO_TIME, system_word, variant, word
 from benchside.terms.folding import fold
+from benchside.terms.quantity import UCUM_SYSTEM, canonical
 
 PREFIX_LENGTH = 100
 TOKEN = "record_token"  # noqa: S105 - a table, not a password
@@ -62,17 +65,18 @@ def index_rows(values: IndexValues) -> IndexRows:
     if values.moment is not None:
         rows.start, rows.stop = values.moment
     tokens = rows.tokens
-    for number, system, code in values.tokens:
-        tokens.add((number, word(code), system_word(system)))
+    _add_codes(rows, values)
     for number, reference in values.references:
         tokens.add((number, word(reference), reference_type(reference)))
+    if values.canonicals or values.known_as:
+        _add_canonicals(rows, values)
     for number, system, value in values.reference_identifiers:
         tokens.add((variant(number, "identifier"), word(value), system_word(system)))
     for number, system, code, value in values.identifier_types:
         tokens.add(
             (
                 variant(number, "of-type"),
-                word(f"{code}\x1f{value}"),
+                word(f"{compared(system, code)}\x1f{value}"),
                 system_word(system),
             )
         )
@@ -87,22 +91,60 @@ def index_rows(values: IndexValues) -> IndexRows:
         tokens.add((key, word(text), 0))
         rows.texts.add(text_row(key, text, fold(text)))
     rows.dates.update(values.dates)
-    for number, value in values.numbers:
-        rows.quantities.add((number, float(value), 0, 0, 0))
+    rows.quantities.update([(number, float(value), 0, 0, 0) for number, value in values.numbers])
     for number, value, system, code, unit in values.quantities:
-        rows.quantities.add((number, float(value), system_word(system), word(code), word(unit)))
+        _add_quantity(rows, number, value, system, code, unit)
     for number, parts in values.composites:
         _add_composite(rows, number, parts)
     return rows
+
+
+def _add_codes(rows: IndexRows, values: IndexValues) -> None:
+    for number, system, code in values.tokens:
+        form = code if number in IDENTIFIERS else compared(system, code)
+        rows.tokens.add((number, word(form), system_word(system)))
+        if ";" in form and "/" in form:  # a MIME type with parameters, for :below
+            rows.tokens.add((variant(number, "below"), word(form.partition(";")[0].strip()), 0))
+
+
+def _add_canonicals(rows: IndexRows, values: IndexValues) -> None:
+    for number, text in values.canonicals:
+        rows.tokens.add((variant(number, "canonical"), word(text), 0))
+        rows.tokens.update([(variant(number, "below"), word(part), 0) for part in version_parts(text)])
+    rows.tokens.update([(variant(number, "known-as"), word(text), 0) for number, text in values.known_as])
+
+
+def version_parts(text: str) -> list[str]:
+    """What `:below` may ask of a canonical with a version: its url with the version, cut at each "." and "-"."""
+    url, bar, version = text.partition("|")
+    if not bar:
+        return []
+    ends = [place for place, character in enumerate(version) if character in ".-" and place]
+    return [f"{url}|{version[:end]}" for end in (*ends, len(version))]
+
+
+def _add_quantity(rows: IndexRows, key: int, value: Decimal, system: str, code: str, unit: str) -> None:
+    """A quantity as it stands; and, where its unit is known, in base units under a key of its own."""
+    rows.quantities.add((key, float(value), system_word(system), word(code), word(unit)))
+    if system == UCUM_SYSTEM:
+        base = canonical(value, code)
+        if base is not None:
+            rows.quantities.add((variant(key, "canonical"), float(base[0]), 0, word(base[1]), 0))
 
 
 def forms(part: Part) -> tuple[str, ...]:
     """The exact words a composite's leading part can be asked by: a token with and without its system."""
     match part:
         case ("token", str(system), str(code)):
-            return (code, f"{system}|{code}")
+            form = compared(system, code)
+            return (leading_code(form, exact=system in CASE_SENSITIVE), f"{system}|{form}")
         case _:
             return (str(part[1]),)
+
+
+def leading_code(form: str, *, exact: bool) -> str:
+    """A code without its system as the leading part of a composite; one that is compared with its case (`exact`) is marked."""
+    return f"={form}" if exact and has_case(form) else form
 
 
 def composite_key(number: int, leading: tuple[str, ...]) -> int:
@@ -120,9 +162,9 @@ def _add_composite(rows: IndexRows, number: int, parts: tuple[Part, ...]) -> Non
     for key in _composite_keys(number, parts):
         match parts[-1]:
             case ("token", str(system), str(code)):
-                rows.tokens.add((key, word(code), system_word(system)))
+                rows.tokens.add((key, word(compared(system, code)), system_word(system)))
             case ("quantity", Decimal() as value, str(system), str(code), str(unit)):
-                rows.quantities.add((key, float(value), system_word(system), word(code), word(unit)))
+                _add_quantity(rows, key, value, system, code, unit)
             case ("number", Decimal() as value):
                 rows.quantities.add((key, float(value), 0, 0, 0))
             case ("date", int(start), int(stop)):

@@ -38,6 +38,11 @@ class Unit:
     dimensions: Dimensions
     offset: Fraction = Fraction(0)
 
+    @property
+    def kind(self) -> str:
+        """Its dimensions as text: `g1.m-3`; "1" for a pure number."""
+        return ".".join(f"{name}{power}" for name, power in self.dimensions) or "1"
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -207,6 +212,15 @@ def _to_decimal(value: Fraction) -> Decimal:
     with localcontext() as context:
         context.prec = CONVERSION_DIGITS
         return (Decimal(value.numerator) / Decimal(value.denominator)).normalize()
+
+
+def canonical(value: Decimal, unit: str) -> tuple[Fraction, str] | None:
+    """`value` in base units, exactly, and a name for what is measured (equal for commensurable units); None for an unknown unit."""
+    try:
+        parsed = parse_unit(unit)
+    except UnitUnknown:
+        return None
+    return Fraction(value) * parsed.factor + parsed.offset, parsed.kind
 
 
 def convert(value: Decimal, unit: str, target: str, *, molar_mass_g_per_mol: Decimal | None = None) -> Decimal:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from benchside.fhir.search.case import compared
 from benchside.fhir.search.criteria import (
     AnyOf,
     Chained,
@@ -24,9 +25,11 @@ from benchside.fhir.search.criteria import (
     TypedIdentifierValue,
     UriValue,
 )
-from benchside.fhir.search.parameters import index_numbers, parameters
+from benchside.fhir.search.generated.kinds import IDENTIFIERS
+from benchside.fhir.search.parameters import HIERARCHIES, hierarchical_targets, hierarchy_of, index_numbers, parameters
 from benchside.fhir.search.values import IndexValues
 from benchside.terms.folding import fold
+from benchside.terms.quantity import UCUM_SYSTEM, canonical
 
 Key = tuple[str, str]
 Rows = Mapping[Key, IndexValues]
@@ -39,13 +42,55 @@ def meets(key: Key, criterion: Criterion, rows: Rows) -> bool:
         case AnyOf(criteria):
             return any(meets(key, each, rows) for each in criteria)
         case Chained(resource_type, code, targets, inner):
-            pointed = {tuple(text.split("/")) for text in _references(resource_type, code, rows[key])}
-            return any(other in pointed and other[0] in targets and meets(other, inner, rows) for other in rows)
+            return any(
+                other[0] in targets and _points_to(resource_type, code, rows[key], other, rows) and meets(other, inner, rows)
+                for other in rows
+            )
         case Reverse(_, source, code, inner):
-            own = "/".join(key)
-            return any(other[0] == source and own in _references(source, code, rows[other]) and meets(other, inner, rows) for other in rows)
+            return any(
+                other[0] == source and _points_to(source, code, rows[other], key, rows) and meets(other, inner, rows) for other in rows
+            )
+        case Clause(modifier="above" | "below", values=(ReferenceValue(), *_)):
+            return any(
+                _hierarchy_meets(criterion, value, rows[key], rows) for value in criterion.values if isinstance(value, ReferenceValue)
+            )
         case Clause():
             return _clause_meets(key, criterion, rows[key])
+
+
+def _points_to(resource_type: str, code: str, values: IndexValues, target: Key, rows: Rows) -> bool:
+    """Whether a reference leads to `target`, by its type and id or by its canonical url."""
+    if "/".join(target) in _references(resource_type, code, values):
+        return True
+    numbers = index_numbers(resource_type, code)
+    known = {text for _, text in rows[target].known_as}
+    return any(text in known for number, text in values.canonicals if number in numbers)
+
+
+def _hierarchy_meets(clause: Clause, value: ReferenceValue, values: IndexValues, rows: Rows) -> bool:
+    numbers = index_numbers(clause.type, clause.parameter)
+    if value.url is not None:
+        held = [text for number, text in values.canonicals if number in numbers]
+        whole = [text for text in held if "|" in text]
+        if "|" in value.url:
+            return any(text == value.url or text.startswith((f"{value.url}.", f"{value.url}-")) for text in whole)
+        return any(text.partition("|")[0] == value.url for text in held)
+    parameter = parameters(clause.type)[clause.parameter]
+    line = {f"{target}/{value.id}" for target in hierarchical_targets(parameter) if value.type in (None, target)}
+    grown = True
+    while grown:
+        more: set[str] = set()
+        for other in rows:
+            if other[0] in HIERARCHIES and other[0] in hierarchical_targets(parameter):
+                above = set(_references(other[0], hierarchy_of(parameter, other[0]).code, rows[other]))
+                own = "/".join(other)
+                if clause.modifier == "below" and above & line:
+                    more.add(own)
+                elif clause.modifier == "above" and own in line:
+                    more |= above
+        grown = not more <= line
+        line |= more
+    return any(text in line for text in _references(clause.type, clause.parameter, values))
 
 
 def _references(resource_type: str, code: str, values: IndexValues) -> list[str]:
@@ -89,9 +134,10 @@ def _of(clause: Clause, rows: Sequence[Any]) -> list[Any]:
 def _value_meets(clause: Clause, value: object, values: IndexValues) -> bool:
     match value:
         case TokenValue() if clause.modifier == "identifier":
-            return any(_token_meets(row, value) for row in _of(clause, values.reference_identifiers))
+            return any(_token_meets(row, value, exact=True) for row in _of(clause, values.reference_identifiers))
         case TokenValue():
-            return any(_token_meets(row, value) for row in _of(clause, values.tokens))
+            exact = not IDENTIFIERS.isdisjoint(index_numbers(clause.type, clause.parameter))
+            return any(_token_meets(row, value, exact=exact) for row in _of(clause, values.tokens))
         case TokenSetValue(_, codes):
             return any(_token_meets(row, code) for row in _of(clause, values.tokens) for code in codes)
         case TypedIdentifierValue(system, code, number):
@@ -118,8 +164,11 @@ def _value_meets(clause: Clause, value: object, values: IndexValues) -> bool:
             raise AssertionError(value)
 
 
-def _token_meets(row: tuple[str, str], value: TokenValue) -> bool:
-    return value.system in (None, row[0]) and value.code in (None, row[1])
+def _token_meets(row: tuple[str, str], value: TokenValue, *, exact: bool = False) -> bool:
+    system, code = row
+    if value.system not in (None, system) or value.code is None:
+        return value.system == system
+    return code == value.code if exact else compared(system, code) == compared(system, value.code)
 
 
 def _date_meets(row: tuple[int, int], value: DateValue) -> bool:
@@ -155,11 +204,23 @@ def _number_meets(held: Decimal, value: NumberValue | QuantityValue) -> bool:
 
 def _quantity_meets(row: tuple[Decimal, str, str, str], value: QuantityValue) -> bool:
     held, system, code, unit = row
+    if value.code is not None and value.system == system == UCUM_SYSTEM:
+        return _ucum_meets(held, code, value)
     if not _number_meets(held, value):
         return False
     if value.code is None:
         return True
     return value.code in (code, unit) if value.system is None else (system, code) == (value.system, value.code)
+
+
+def _ucum_meets(held: Decimal, code: str, value: QuantityValue) -> bool:
+    """In base units, where both units are known; else by the same code."""
+    bases = [canonical(number, value.code or "") for number in (value.value, value.low, value.high)]
+    own = canonical(held, code)
+    if bases[0] is None or own is None:
+        return code == value.code and bases[0] is None and _number_meets(held, value)
+    asked = NumberValue(value.prefix, *(base[0] for base in bases if base is not None))  # type: ignore[arg-type] # exact fractions
+    return own[1] == bases[0][1] and _number_meets(own[0], asked)  # type: ignore[arg-type] # as above
 
 
 def _string_meets(held: str, value: StringValue, modifier: str | None) -> bool:

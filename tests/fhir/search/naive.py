@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
@@ -39,6 +40,33 @@ IMPLICIT_SYSTEMS = {
     ("ServiceRequest", "priority"): "http://hl7.org/fhir/request-priority",
 }
 """Systems of elements of type code, from the pages of the resources."""
+
+
+@lru_cache(maxsize=1)
+def case_sensitive() -> frozenset[str]:
+    """Systems whose definition says so; and UCUM, of which search.html says it."""
+    found = {"http://unitsofmeasure.org"}
+    for file in package_folder("hl7.fhir.r4.examples").glob("CodeSystem-*.json"):
+        definition = json.loads(file.read_bytes())
+        if definition.get("caseSensitive"):
+            found.add(definition["url"])
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def strict_hierarchies() -> dict[str, list[str]]:
+    """By type, the elements that R4's definitions mark as a strict hierarchy of resources of that type; partOf first."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(package_folder("hl7.fhir.r4.examples").glob("StructureDefinition-*.json")):
+        document = json.loads(file.read_bytes())
+        for element in document.get("snapshot", {}).get("element", ()):
+            for kind in element.get("type", ()):
+                marks = [
+                    each["valueBoolean"] for each in kind.get("extension", ()) if each["url"].endswith("structuredefinition-hierarchy")
+                ]
+                if marks == [True] and kind["code"] == "Reference" and document["kind"] == "resource":
+                    found.setdefault(document["id"], []).append(element["path"].partition(".")[2])
+    return {name: sorted(elements, key=lambda each: each != "partOf") for name, elements in found.items()}
 
 
 @lru_cache(maxsize=1)
@@ -256,14 +284,15 @@ def date_meets(held: tuple[datetime, datetime], asked: str) -> bool:
     }[prefix]
 
 
-def number_meets(held: Decimal, asked: str) -> bool:
+def number_meets(held: Decimal | Fraction, asked: str) -> bool:
     """Whether a number meets a prefixed number."""
     prefix, text = prefixed(asked)
-    value = Decimal(text)
+    value = Fraction(text)
     digits = len(text.partition(".")[2])
-    half = Decimal("0.5") * Decimal(10) ** -digits
+    half = Fraction(1, 2 * 10**digits)
     if prefix == "ap":
         half = max(half, abs(value) / 10)
+    held = Fraction(held)
     within = value - half <= held < value + half
     return {
         "eq": within,
@@ -278,18 +307,47 @@ def number_meets(held: Decimal, asked: str) -> bool:
     }[prefix]
 
 
-def token_meets(held: tuple[str, str], asked: str) -> bool:
+def same_code(held: tuple[str, str], code: str, *, identifier: bool) -> bool:
+    """Whether a code is the one asked: with its case for Identifiers and in systems said to be case-sensitive, else without."""
+    if identifier or held[0] in case_sensitive():
+        return held[1] == code
+    return held[1].casefold() == code.casefold()
+
+
+def token_meets(held: tuple[str, str], asked: str, *, identifier: bool = False) -> bool:
     """Whether (system, code) meets `[system]|[code]` in any of its forms."""
     parts = [unescape(part) for part in split(asked, "|")]
     if len(parts) == 1:
-        return held[1] == parts[0]
+        return same_code(held, parts[0], identifier=identifier)
     system, code = parts
-    return held[0] == system and (not code or held[1] == code)
+    return held[0] == system and (not code or same_code(held, code, identifier=identifier))
+
+
+UCUM_FACTORS = {
+    "mg": ("mass", "1"),
+    "g": ("mass", "1000"),
+    "ug": ("mass", "0.001"),
+    "mm[Hg]": ("pressure", "133.322"),
+    "kPa": ("pressure", "1000"),
+    "min": ("time", "60"),
+    "h": ("time", "3600"),
+}
+"""Units of the random records in one unit of their kind, from UCUM's tables."""
+
+
+def ucum_meets(held: Decimal, unit: str, asked: str, code: str) -> bool:
+    """Whether a value in one UCUM unit meets a number asked in another, in exact fractions."""
+    if unit not in UCUM_FACTORS or code not in UCUM_FACTORS or UCUM_FACTORS[unit][0] != UCUM_FACTORS[code][0]:
+        return False
+    ratio = Fraction(UCUM_FACTORS[unit][1]) / Fraction(UCUM_FACTORS[code][1])
+    return number_meets(Fraction(held) * ratio, asked)
 
 
 def quantity_meets(held: tuple[Decimal, str, str, str], asked: str) -> bool:
-    """Whether a quantity meets `[number]|[system]|[code]`."""
+    """Whether a quantity meets `[number]|[system]|[code]`; in UCUM after conversion."""
     number, system, code = ([unescape(part) for part in split(asked, "|")] + ["", ""])[:3]
+    if code and system == held[1] == "http://unitsofmeasure.org":
+        return ucum_meets(held[0], held[2], number, code)
     if not number_meets(held[0], number):
         return False
     if not code:
@@ -319,6 +377,19 @@ def string_meets(held: str, asked: str, modifier: str) -> bool:
     if modifier == "exact":
         return held == asked
     return folded(asked) in folded(held) if modifier == "contains" else folded(held).startswith(folded(asked))
+
+
+def is_contact(value: JSON) -> bool:
+    """Whether this is a ContactPoint and no Identifier."""
+    return value.get("system") in ("phone", "fax", "email", "pager", "url", "sms", "other")
+
+
+def known_as(resource: JSON) -> set[str]:
+    """What a reference to the resource may say: its type and id, its canonical url without and with its version."""
+    names = {f"{resource['resourceType']}/{resource['id']}"}
+    if "url" in resource and "status" in resource:
+        names |= {resource["url"], *([f"{resource['url']}|{resource['version']}"] if "version" in resource else [])}
+    return names
 
 
 class Naive:
@@ -357,7 +428,7 @@ class Naive:
         own = rest.partition(".")[0].partition(":")[0]
         for other in self.resources:
             kind = other["resourceType"]
-            if f"{kind}/{other['id']}" not in pointed or (target and kind != target):
+            if not known_as(other) & pointed or (target and kind != target):
                 continue
             if is_known(kind, own) and self._meets(other, rest, asked):
                 return True
@@ -365,9 +436,9 @@ class Naive:
 
     def _pointed_at(self, resource: JSON, name: str, asked: str) -> bool:
         _, source, code, rest = name.split(":", 3)
-        own = f"{resource['resourceType']}/{resource['id']}"
+        own = known_as(resource)
         return any(
-            own in references(values(other, code)) and self._meets(other, rest, asked)
+            own & set(references(values(other, code))) and self._meets(other, rest, asked)
             for other in self.resources
             if other["resourceType"] == source
         )
@@ -393,7 +464,21 @@ class Naive:
         if modifier == "identifier":
             named = [value["identifier"] for value in found if isinstance(value, dict) and "identifier" in value]
             return any(token_meets(held, asked) for held in tokens(resource_type, code, named))
+        if modifier in ("above", "below"):
+            return self._hierarchy_meets(resource_type, code, modifier, references(found), unescape(asked))
         return any(reference_meets(held, unescape(asked), modifier or None) for held in references(found))
+
+    def _hierarchy_meets(self, resource_type: str, code: str, modifier: str, held: list[str], asked: str) -> bool:
+        """`:above` and `:below` of references, by the elements marked as hierarchies; of canonicals by their versions."""
+        if asked.startswith("http"):
+            url, bar, version = asked.partition("|")
+            return any(
+                each.partition("|")[0] == url and (not bar or each.partition("|")[2] == version or each.startswith(f"{asked}."))
+                for each in held
+            )
+        wanted = [asked] if "/" in asked else [f"{kind}/{asked}" for kind in definition(resource_type, code)["target"]]
+        element = {"based-on": "basedOn", "replaces": "replaces"}.get(code, "partOf") if resource_type == "CarePlan" else "partOf"
+        return any(each in self._line(start, modifier, element) for start in wanted for each in held)
 
     def _token_meets(self, resource_type: str, code: str, modifier: str, found: list[Any], asked: str) -> bool:
         if modifier == "text":
@@ -404,8 +489,33 @@ class Naive:
             return any((c.get("system"), c.get("code"), v.get("value")) == (system, kind, number) for c, v in typed)
         held = tokens(resource_type, code, found)
         if modifier in ("in", "not-in"):
-            return any(pair in self.value_sets[asked] for pair in held)
-        return any(token_meets(pair, asked) for pair in held)
+            return any(
+                system == pair[0] and same_code(pair, each, identifier=False) for pair in held for system, each in self.value_sets[asked]
+            )
+        if modifier == "below":  # of a MIME type
+            return any(token_meets((system, each.partition(";")[0]), asked) for system, each in held)
+        identifier = any(isinstance(value, dict) and "value" in value and not is_contact(value) for value in found)
+        return any(token_meets(pair, asked, identifier=identifier) for pair in held)
+
+    def _line(self, start: str, direction: str, code: str) -> set[str]:
+        """`start` and the resources above or below it."""
+        met, waiting = set[str](), {start}
+        while waiting:
+            met |= waiting
+            found = set[str]()
+            for other in self.resources:
+                kind, own = other["resourceType"], f"{other['resourceType']}/{other['id']}"
+                if kind not in strict_hierarchies():
+                    continue
+                element = code if code in strict_hierarchies()[kind] else strict_hierarchies()[kind][0]
+                held = other.get(element, [])
+                above = set(references(held if isinstance(held, list) else [held]))
+                if direction == "below" and above & waiting:
+                    found.add(own)
+                elif direction == "above" and own in waiting:
+                    found |= above
+            waiting = found - met
+        return met
 
     def _composite_meets(self, resource: JSON, known: JSON, asked: str) -> bool:
         resource_type = resource["resourceType"]

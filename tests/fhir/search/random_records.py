@@ -14,12 +14,13 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 JSON = dict[str, Any]
 Pairs = tuple[tuple[str, str], ...]
 
-SYSTEMS = ("http://loinc.org", "http://example.org/codes")
-CODES = ("8480-6", "8462-4", "A1")
-UNITS = (("mm[Hg]", "mmHg"), ("mg", "milligram"))
+SYSTEMS = ("http://loinc.org", "http://example.org/codes", "http://terminology.hl7.org/CodeSystem/v3-ActCode")
+"""The last one is case-sensitive."""
+CODES = ("8480-6", "8462-4", "A1", "a1")
+UNITS = (("mm[Hg]", "mmHg"), ("mg", "milligram"), ("g", "gram"), ("ug", "microgram"), ("kPa", "kPa"))
 UCUM = "http://unitsofmeasure.org"
 WORDS = ("Ana", "ana maria", "Núñez", "NUNEZ", "O'Brien", "Li", "Smith, Jr", "de la Cruz", "100% wool", "a_b")
-NUMBERS = ("1", "1.0", "1.05", "5.4", "5.40", "120", "120.5", "-3")
+NUMBERS = ("1", "1.0", "1.05", "5.4", "5.40", "120", "120.5", "-3", "0.0054", "5400", "16.0")
 DATES = (
     "2020",
     "2020-03",
@@ -35,6 +36,7 @@ VALUE_SETS = {
     "http://example.org/fhir/ValueSet/pressure": (("http://loinc.org", "8480-6"), ("http://loinc.org", "8462-4")),
     "http://example.org/fhir/ValueSet/none": (("http://example.org/codes", "Z9"),),
 }
+CANONICALS = tuple(f"http://example.org/fhir/ActivityDefinition/x{version}" for version in ("", "|1", "|1.1", "|10"))
 URLS = ("http://example.org/fhir/a", "http://example.org/fhir/a/b", "http://example.org/fhir/ab", "urn:oid:1.2.3")
 
 
@@ -128,6 +130,7 @@ class Ids:
     practitioners: int
     organizations: int
     encounters: int
+    locations: int = 2
 
     def reference(self, *types: str) -> SearchStrategy[JSON]:
         """A Reference to one of these types, sometimes of another form."""
@@ -136,6 +139,7 @@ class Ids:
             "Practitioner": self.practitioners,
             "Organization": self.organizations,
             "Encounter": self.encounters,
+            "Location": self.locations,
         }
         local = [f"{name}/{name[0].lower()}{number}" for name in types for number in range(counts[name])]
         return st.sampled_from(local).map(lambda text: {"reference": text})
@@ -230,6 +234,8 @@ def encounters(draw: DrawFn, ids: Ids, number: int) -> JSON:
         type=several(concepts()),
         participant=several(st.fixed_dictionaries({"individual": ids.reference("Practitioner")})),
         serviceProvider=ids.reference("Organization"),
+        location=several(st.fixed_dictionaries({"location": ids.reference("Location")})),
+        partOf=part_of("Encounter", number),
         length=quantities().map(lambda value: {"value": value["value"], "system": UCUM, "code": "min"}),
     )
 
@@ -249,9 +255,7 @@ def orders(draw: DrawFn, ids: Ids, number: int) -> JSON:
         priority=st.sampled_from(["routine", "stat"]),
         authoredOn=st.sampled_from(DATES),
         instantiatesUri=several(st.sampled_from(URLS)),
-        instantiatesCanonical=several(
-            st.sampled_from(["http://example.org/fhir/ActivityDefinition/x|1", "http://example.org/fhir/ActivityDefinition/x"])
-        ),
+        instantiatesCanonical=several(st.sampled_from(CANONICALS)),
         requisition=identifiers(),
     )
     if draw(st.booleans()):
@@ -280,9 +284,34 @@ def organizations(draw: DrawFn, ids: Ids, number: int) -> JSON:
     """An Organization, maybe part of one before it."""
     resource: JSON = {"resourceType": "Organization", "id": f"o{number}", "name": draw(st.sampled_from(WORDS))}
     optional(draw, resource, identifier=several(identifiers()), active=st.booleans(), alias=several(st.sampled_from(WORDS)))
-    if number and draw(st.booleans()):
-        resource["partOf"] = {"reference": f"Organization/o{number - 1}"}
-    return resource
+    return optional(draw, resource, partOf=part_of("Organization", number))
+
+
+def part_of(resource_type: str, number: int) -> SearchStrategy[JSON]:
+    """A reference to the resource of this type before the one with this number, or to itself: a circle must not hurt."""
+    return st.sampled_from([number, max(number - 1, 0), max(number - 1, 0)]).map(
+        lambda other: {"reference": f"{resource_type}/{resource_type[0].lower()}{other}"}
+    )
+
+
+@st.composite
+def locations(draw: DrawFn, number: int) -> JSON:
+    """A Location, maybe part of one before it."""
+    resource: JSON = {"resourceType": "Location", "id": f"l{number}", "name": draw(st.sampled_from(WORDS))}
+    return optional(draw, resource, partOf=part_of("Location", number))
+
+
+@st.composite
+def activity_definitions(draw: DrawFn, number: int) -> JSON:
+    """An ActivityDefinition known by a canonical url, with a version or without."""
+    url, _, version = draw(st.sampled_from(CANONICALS)).partition("|")
+    resource: JSON = {
+        "resourceType": "ActivityDefinition",
+        "id": f"a{number}",
+        "url": url,
+        "status": draw(st.sampled_from(["draft", "active"])),
+    }
+    return resource | ({"version": version} if version else {})
 
 
 @st.composite
@@ -290,6 +319,8 @@ def records(draw: DrawFn) -> list[JSON]:
     """Resources that point to each other; each reference has its target in the list, before it."""
     ids = Ids(*(draw(st.integers(1, 3)) for _ in range(4)))
     found = [draw(organizations(ids, number)) for number in range(ids.organizations)]
+    found += [draw(locations(number)) for number in range(ids.locations)]
+    found += [draw(activity_definitions(number)) for number in range(draw(st.integers(0, 2)))]
     found += [draw(practitioners(number)) for number in range(ids.practitioners)]
     found += [draw(patients(ids, number)) for number in range(ids.patients)]
     found += [draw(encounters(ids, number)) for number in range(ids.encounters)]

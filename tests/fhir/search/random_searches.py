@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from tests.fhir.search.naive import IMPLICIT_SYSTEMS
-from tests.fhir.search.random_records import CODES, DATES, NUMBERS, SYSTEMS, UCUM, UNITS, URLS, VALUE_SETS, WORDS, Pairs
+from tests.fhir.search.random_records import CANONICALS, CODES, DATES, NUMBERS, SYSTEMS, UCUM, UNITS, URLS, VALUE_SETS, WORDS, Pairs
 
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 
@@ -43,6 +43,11 @@ def quantity_values(draw: DrawFn) -> str:
     return draw(st.sampled_from([number, f"{number}|{UCUM}|{code}", f"{number}||{code}", f"{number}||{unit}"]))
 
 
+def ucum_values() -> SearchStrategy[str]:
+    """A quantity in a UCUM unit."""
+    return st.tuples(NUMBER_VALUES, st.sampled_from([code for code, _ in UNITS])).map(lambda pair: f"{pair[0]}|{UCUM}|{pair[1]}")
+
+
 def one_or_two(strategy: SearchStrategy[str]) -> SearchStrategy[str]:
     """One value, or two of which one must do."""
     return st.lists(strategy, min_size=1, max_size=2).map(",".join)
@@ -64,7 +69,9 @@ def token_filters(code: str, values: SearchStrategy[str] | None = None, *, text:
 def code_filters(resource_type: str, code: str, codes: tuple[str, ...]) -> SearchStrategy[tuple[str, str]]:
     """Filters of an element of type code, whose system is implied."""
     system = IMPLICIT_SYSTEMS[resource_type, code]
-    values = st.sampled_from([*codes, *(f"{system}|{each}" for each in codes), f"{SYSTEMS[0]}|{codes[0]}"])
+    values = st.sampled_from(
+        [*codes, codes[0].upper(), f"{system}|{codes[0].upper()}", *(f"{system}|{each}" for each in codes), f"{SYSTEMS[0]}|{codes[0]}"]
+    )
     return token_filters(code, values, text=False)
 
 
@@ -92,10 +99,17 @@ def reference_filters(code: str, *targets: str) -> SearchStrategy[tuple[str, str
     return st.one_of(st.tuples(st.just(code), one_or_two(st.one_of(whole, bare))), typed, st.tuples(st.just(f"{code}:missing"), MISSING))
 
 
+def hierarchy_filters(code: str, target: str) -> SearchStrategy[tuple[str, str]]:
+    """Filters of a reference parameter by what is above or below a resource."""
+    whole = st.sampled_from([f"{target}/{target[0].lower()}{number}" for number in range(3)])
+    value = st.one_of(whole, whole.map(lambda text: text.partition("/")[2]))
+    return st.tuples(st.sampled_from([f"{code}:above", f"{code}:below"]), one_or_two(value))
+
+
 def identifier_filters(code: str = "identifier") -> SearchStrategy[tuple[str, str]]:
     """Filters of an Identifier, by its type as well."""
     typed = st.tuples(st.sampled_from(["MR", "PI"]), st.sampled_from(["1", "22"])).map(lambda pair: f"{SYSTEMS[1]}|{pair[0]}|{pair[1]}")
-    return st.one_of(token_filters(code, tokens(("1", "22", "22a")), text=False), st.tuples(st.just(f"{code}:of-type"), typed))
+    return st.one_of(token_filters(code, tokens(("1", "22", "22a", "22A")), text=False), st.tuples(st.just(f"{code}:of-type"), typed))
 
 
 def composites() -> SearchStrategy[tuple[str, str]]:
@@ -112,6 +126,12 @@ def composites() -> SearchStrategy[tuple[str, str]]:
     return st.one_of([st.tuples(st.just(name), st.tuples(WHOLE_TOKENS, values).map("$".join)) for name, values in names.items()])
 
 
+LOCATION = st.one_of(string_filters("name"), reference_filters("partof", "Location"), hierarchy_filters("partof", "Location"))
+ACTIVITY_DEFINITION = st.one_of(
+    token_filters("status", st.sampled_from(["draft", "active"]), text=False),
+    st.tuples(st.just("url"), st.sampled_from(CANONICALS[:1])),
+    token_filters("version", st.sampled_from(["1", "1.1"]), text=False),
+)
 PATIENT = st.one_of(
     string_filters("name"),
     string_filters("family"),
@@ -128,6 +148,7 @@ PATIENT = st.one_of(
     token_filters("email", st.sampled_from(["555", "a@b.c"]), text=False),
     reference_filters("general-practitioner", "Practitioner", "Organization"),
     reference_filters("organization", "Organization"),
+    hierarchy_filters("organization", "Organization"),
     st.tuples(st.just("_id"), one_or_two(st.sampled_from(["p0", "p1", "p2", "x"]))),
 )
 OBSERVATION = st.one_of(
@@ -149,17 +170,23 @@ OBSERVATION = st.one_of(
     reference_filters("patient", "Patient"),
     reference_filters("encounter", "Encounter"),
     reference_filters("performer", "Practitioner", "Organization"),
+    hierarchy_filters("encounter", "Encounter"),
+    hierarchy_filters("performer", "Organization"),
     composites(),
 )
 ENCOUNTER = st.one_of(
     code_filters("Encounter", "status", ("planned", "finished")),
-    token_filters("class", st.sampled_from(["AMB", "IMP", "http://terminology.hl7.org/CodeSystem/v3-ActCode|AMB"]), text=False),
+    token_filters("class", st.sampled_from(["AMB", "amb", "IMP", "http://terminology.hl7.org/CodeSystem/v3-ActCode|AMB"]), text=False),
     token_filters("type"),
     date_filters("date"),
     quantity_filters("length"),
     reference_filters("patient", "Patient"),
     reference_filters("practitioner", "Practitioner"),
     reference_filters("service-provider", "Organization"),
+    hierarchy_filters("service-provider", "Organization"),
+    hierarchy_filters("part-of", "Encounter"),
+    hierarchy_filters("location", "Location"),
+    reference_filters("location", "Location"),
 )
 SERVICE_REQUEST = st.one_of(
     code_filters("ServiceRequest", "status", ("active", "completed")),
@@ -171,13 +198,12 @@ SERVICE_REQUEST = st.one_of(
     reference_filters("patient", "Patient"),
     reference_filters("requester", "Practitioner", "Organization"),
     st.tuples(st.sampled_from(["instantiates-uri", "instantiates-uri:below", "instantiates-uri:above"]), st.sampled_from(URLS[:3])),
-    st.tuples(
-        st.just("instantiates-canonical"),
-        st.sampled_from(["http://example.org/fhir/ActivityDefinition/x|1", "http://example.org/fhir/ActivityDefinition/x"]),
-    ),
+    st.tuples(st.sampled_from(["instantiates-canonical", "instantiates-canonical:below"]), st.sampled_from(CANONICALS)),
 )
 PRACTITIONER = st.one_of(string_filters("name"), identifier_filters(), code_filters("Practitioner", "gender", ("male", "female")))
-ORGANIZATION = st.one_of(string_filters("name"), identifier_filters(), reference_filters("partof", "Organization"))
+ORGANIZATION = st.one_of(
+    string_filters("name"), identifier_filters(), reference_filters("partof", "Organization"), hierarchy_filters("partof", "Organization")
+)
 
 FILTERS = {
     "Patient": PATIENT,
@@ -186,6 +212,8 @@ FILTERS = {
     "ServiceRequest": SERVICE_REQUEST,
     "Practitioner": PRACTITIONER,
     "Organization": ORGANIZATION,
+    "Location": LOCATION,
+    "ActivityDefinition": ACTIVITY_DEFINITION,
 }
 """Filters by the type they are of."""
 
@@ -217,7 +245,14 @@ CHAINS = {
         _chained("_has:Observation:encounter:", OBSERVATION),
         _chained("service-provider.partof.", ORGANIZATION),
     ),
-    "ServiceRequest": st.one_of(_chained("patient.", PATIENT), _chained("requester:Organization.", ORGANIZATION)),
+    "ServiceRequest": st.one_of(
+        _chained("patient.", PATIENT),
+        _chained("requester:Organization.", ORGANIZATION),
+        _chained("instantiates-canonical:ActivityDefinition.", ACTIVITY_DEFINITION),
+        _chained("instantiates-canonical.", ACTIVITY_DEFINITION),
+    ),
+    "Location": st.one_of(_chained("partof.", LOCATION), _chained("_has:Encounter:location:", ENCOUNTER)),
+    "ActivityDefinition": _chained("_has:ServiceRequest:instantiates-canonical:", SERVICE_REQUEST),
     "Practitioner": _chained("_has:Observation:performer:", OBSERVATION),
     "Organization": st.one_of(_chained("partof.", ORGANIZATION), _chained("_has:Patient:organization:", PATIENT)),
 }
@@ -238,9 +273,51 @@ SORTS = {
 def searches(draw: DrawFn) -> tuple[str, Pairs]:
     """A type, and one to three filters on it."""
     resource_type = draw(st.sampled_from(sorted(FILTERS)))
-    filters = st.one_of(FILTERS[resource_type], FILTERS[resource_type], CHAINS[resource_type])
     count = draw(st.sampled_from([1, 1, 1, 2, 3]))
-    return resource_type, tuple(draw(st.lists(filters, min_size=count, max_size=count)))
+    return resource_type, tuple(
+        draw(draw(st.sampled_from([FILTERS[resource_type], FILTERS[resource_type], CHAINS[resource_type]]))) for _ in range(count)
+    )
+
+
+SUBTLE = {
+    "Observation": st.one_of(
+        hierarchy_filters("encounter", "Encounter"),
+        hierarchy_filters("performer", "Organization"),
+        st.tuples(st.sampled_from(["value-quantity", "combo-value-quantity"]), ucum_values()),
+        st.tuples(
+            st.sampled_from(["code-value-quantity", "combo-code-value-quantity"]), st.tuples(WHOLE_TOKENS, ucum_values()).map("$".join)
+        ),
+        st.tuples(st.sampled_from(["code", "code:not", "combo-code"]), tokens(("A1", "a1"))),
+        st.tuples(
+            st.just("code-value-concept"),
+            st.tuples(st.sampled_from(["A1", "a1", f"{SYSTEMS[2]}|A1", f"{SYSTEMS[1]}|A1"]), WHOLE_TOKENS).map("$".join),
+        ),
+    ),
+    "Encounter": st.one_of(
+        hierarchy_filters("part-of", "Encounter"),
+        hierarchy_filters("location", "Location"),
+        hierarchy_filters("service-provider", "Organization"),
+        st.tuples(st.just("class"), st.sampled_from(["AMB", "amb"])),
+        st.tuples(st.just("length"), st.sampled_from(["1|h", "gt0.01|h", "le1|h"]).map(lambda text: text.replace("|", f"|{UCUM}|"))),
+    ),
+    "Location": hierarchy_filters("partof", "Location"),
+    "Organization": hierarchy_filters("partof", "Organization"),
+    "ServiceRequest": st.one_of(
+        _chained("instantiates-canonical:ActivityDefinition.", ACTIVITY_DEFINITION),
+        st.tuples(st.just("instantiates-canonical:below"), st.sampled_from(CANONICALS)),
+    ),
+    "ActivityDefinition": _chained(
+        "_has:ServiceRequest:instantiates-canonical:", code_filters("ServiceRequest", "status", ("active", "completed"))
+    ),
+}
+"""What is easily got wrong, by itself: hierarchies, units, case, versions of canonical urls."""
+
+
+@st.composite
+def subtle_searches(draw: DrawFn) -> tuple[str, Pairs]:
+    """A type and one filter of SUBTLE, half of them on Observations and Encounters."""
+    resource_type = draw(st.sampled_from([*sorted(SUBTLE), "Observation", "Observation", "Encounter", "ServiceRequest"]))
+    return resource_type, (draw(SUBTLE[resource_type]),)
 
 
 @st.composite

@@ -7,7 +7,9 @@ from datetime import tzinfo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from benchside.fhir.search import rows as row
 from benchside.fhir.search.generated.parameter_table import MODULES
+from benchside.fhir.search.parameters import CANONICAL_TYPES, parameters
 from benchside.fhir.search.values import IndexValues
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ def index_values(resource: AnyResource, zone: tzinfo) -> IndexValues:
         indexer = _load(type_name)
     rows = IndexValues()
     indexer(resource, rows, zone)
+    if type_name in CANONICAL_TYPES:
+        known: Any = resource
+        row.known_as(rows, parameters(type_name)["url"].number, known.url, known.version)
     return rows
 
 

@@ -56,6 +56,23 @@ TEXT_PARAMETERS: Final = frozenset({"_text", "_content"})
 """Answered by full text (`benchside.fhir.search.text`): they have no index rows."""
 
 
+CANONICAL_TYPES: Final = frozenset(
+    resource_type for resource_type, rows in parameter_table.PARAMETERS.items() if {"url", "version"} <= {row[0] for row in rows}
+)
+"""Types that are referred to by a canonical url and its business version."""
+
+HIERARCHIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "CarePlan": ("part-of", "based-on", "replaces"),
+        "Encounter": ("part-of",),
+        "Location": ("partof",),
+        "Organization": ("partof",),
+    }
+)
+"""Types whose resources stand above and below each other: the parameters of the references that R4's definitions mark as a
+strict hierarchy (extension structuredefinition-hierarchy). The first one is meant where another type refers to them."""
+
+
 PRIMARY_DATE: Final[Mapping[str, str]] = MappingProxyType(parameter_table.PRIMARY_DATE)
 """Resource type to the code of the date parameter that orders its clinical life (Observation: date)."""
 
@@ -83,6 +100,18 @@ def parameters(resource_type: str) -> Mapping[str, Parameter]:
             for code, kind, number, expression, targets, components, alias_of, restricted_to in rows
         }
     )
+
+
+def hierarchical_targets(parameter: Parameter) -> tuple[str, ...]:
+    """The types `parameter` may point to whose resources stand above and below each other."""
+    targets = (parameter.restricted_to,) if parameter.restricted_to is not None else parameter.targets
+    return tuple(target for target in targets if target in HIERARCHIES)
+
+
+def hierarchy_of(parameter: Parameter, target: str) -> Parameter:
+    """The parameter that leads from a resource of type `target` to the one above it, for `:above` and `:below`."""
+    own = parameter.code if parameter.type == target and parameter.code in HIERARCHIES[target] else HIERARCHIES[target][0]
+    return parameters(target)[own]
 
 
 @cache

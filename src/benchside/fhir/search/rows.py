@@ -152,6 +152,7 @@ def reference_to(rows: IndexValues, number: int, value: Reference, resource_type
 def canonical(rows: IndexValues, number: int, value: str) -> None:
     """A canonical or uri that names a resource: without version, and with it."""
     rows.references.append((number, value))
+    rows.canonicals.append((number, value))
     url, found, _ = value.partition("|")
     if found:
         rows.references.append((number, url))
@@ -306,6 +307,14 @@ def number_parts(parts: list[Part], value: int | Decimal) -> None:
 
 
 # What is said of the whole resource
+
+
+def known_as(rows: IndexValues, number: int, url: str | None, version: str | None) -> None:
+    """The canonical url of a resource, without and with its version."""
+    if url is not None:
+        rows.known_as.append((number, url))
+        if version is not None:
+            rows.known_as.append((number, f"{url}|{version}"))
 
 
 def one_patient(rows: IndexValues, number: int) -> str | None:

@@ -29,7 +29,8 @@ from benchside.fhir.search.criteria import (
     UriValue,
     Value,
 )
-from benchside.fhir.search.parameters import Parameter
+from benchside.fhir.search.generated.kinds import CANONICALS
+from benchside.fhir.search.parameters import Parameter, hierarchical_targets, index_numbers
 from benchside.fhir.search.soundex import soundex
 from benchside.fhir.search.values import LONGITUDE_OFFSET
 from benchside.terms.instant import INSTANT_MAX, INSTANT_MIN, microseconds, span
@@ -65,7 +66,7 @@ class Setting:
 MODIFIERS: Final = {
     "string": frozenset({"exact", "contains"}),
     "token": frozenset({"not", "text", "in", "not-in", "of-type", "above", "below"}),
-    "reference": frozenset({"identifier", *RESOURCE_NAMES}),
+    "reference": frozenset({"identifier", "above", "below", *RESOURCE_NAMES}),
     "uri": frozenset({"above", "below"}),
     "number": frozenset[str](),
     "date": frozenset[str](),
@@ -80,6 +81,7 @@ _PREFIX = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
 _LOCAL = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(/_history/[A-Za-z0-9.\-]{1,64})?", re.ASCII)
+_MIME_BASE = re.compile(r"[A-Za-z0-9.+\-]+/[A-Za-z0-9.+\-]+", re.ASCII)
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+", re.ASCII)
 
 _NEAR_KM_DEFAULT: Final = Decimal(10)
@@ -162,6 +164,8 @@ def _part(parameter: Parameter, kind: str, raw: str, setting: Setting, modifier:
             return _quantity(raw)
         case "uri":
             return _uri(unescape(raw), modifier)
+        case "reference" if modifier in ("above", "below"):
+            return _in_hierarchy(parameter, modifier, unescape(raw), setting)
         case "reference":
             return _reference(parameter, modifier, unescape(raw), setting)
         case _:
@@ -202,10 +206,12 @@ def _token_set(url: str, setting: Setting) -> TokenSetValue:
     return TokenSetValue(url, tuple(TokenValue(system, code) for system, code in codes))
 
 
-def _related(modifier: str, raw: str, setting: Setting) -> TokenSetValue:
+def _related(modifier: str, raw: str, setting: Setting) -> TokenSetValue | TokenValue:
     token = _plain_token(raw)
     if token.code is None:
         raise ValueFault(f":{modifier} takes [code] or [system]|[code], not {raw!r}.")
+    if modifier == "below" and token.system is None and _MIME_BASE.fullmatch(token.code):
+        return token  # text/xml finds text/xml; charset=UTF-8: the index keeps the base of each MIME type
     related = setting.related_codes(token.system, token.code, modifier) if setting.related_codes is not None else None
     if related is None:
         raise ValueFault(f"no hierarchy of codes is known here for {raw!r}.", "not-supported")
@@ -277,6 +283,20 @@ def _date(text: str, setting: Setting) -> DateValue:
 
 
 # References
+
+
+def _in_hierarchy(parameter: Parameter, modifier: str, text: str, setting: Setting) -> ReferenceValue:
+    """`:above` and `:below`: a resource that others are above or below, or (`:below`) a canonical url with any version."""
+    value = _reference(parameter, None, text, setting)
+    targets = hierarchical_targets(parameter)
+    if value.url is not None:
+        known = bool(targets) or (modifier == "below" and not CANONICALS.isdisjoint(index_numbers(parameter.type, parameter.code)))
+    else:
+        known = value.type in targets if value.type is not None else bool(targets)
+    if not known:
+        words = f"to {', '.join(targets)}" if targets else "at all here: it leads to nothing that R4 puts into a hierarchy"
+        raise ValueFault(f":{modifier} cannot be answered with {text!r}; it applies {words}.", "not-supported")
+    return value
 
 
 def _reference(parameter: Parameter, modifier: str | None, text: str, setting: Setting) -> ReferenceValue:

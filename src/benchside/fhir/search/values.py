@@ -40,6 +40,8 @@ class IndexValues:
     | token_texts | words for `:text`: CodeableConcept.text, Coding.display, Identifier.type.text |
     | strings | original text; HumanName and Address give one row for each part |
     | uris | the uri as it stands |
+    | canonicals | a canonical reference as it stands, `|version` included (its rows in `references` tell versions apart no more) |
+    | known_as | for a resource with a canonical url: the url, and the url with `|version`; the number is that of its `url` |
     | references | "Type/id" for a local reference, else the absolute url or urn; a canonical with a version gives one row without and one with it; "#id" for a contained resource |
     | reference_identifiers | system, value of Reference.identifier, for `:identifier` |
     | identifier_types | type system, type code, value, for `:of-type` |
@@ -50,9 +52,11 @@ class IndexValues:
     """
 
     __slots__ = (
+        "canonicals",
         "composites",
         "dates",
         "identifier_types",
+        "known_as",
         "moment",
         "numbers",
         "patient",
@@ -74,6 +78,8 @@ class IndexValues:
     strings: list[tuple[int, str]]
     uris: list[tuple[int, str]]
     references: list[tuple[int, str]]
+    canonicals: list[tuple[int, str]]
+    known_as: list[tuple[int, str]]
     reference_identifiers: list[tuple[int, str, str]]
     identifier_types: list[tuple[int, str, str, str]]
     dates: list[tuple[int, int, int]]
@@ -90,6 +96,8 @@ class IndexValues:
         self.strings = []
         self.uris = []
         self.references = []
+        self.canonicals = []
+        self.known_as = []
         self.reference_identifiers = []
         self.identifier_types = []
         self.dates = []

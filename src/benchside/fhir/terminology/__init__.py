@@ -6,6 +6,7 @@ neither confirmed nor refused.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -106,6 +107,13 @@ def value_set(url: str) -> ValueSet:
         Concept(system, item[0], item[1] if len(item) > 1 else item[0]) for system, items in row.systems.items() for item in items
     )
     return ValueSet(plain, row.version, row.name, row.title, concepts, frozenset(row.open))
+
+
+def shipped_concepts(system: str) -> Iterator[Concept]:
+    """The codes of a system that are in any value set shipped here: not always all that the system has."""
+    for url, row in _rows().items():
+        if system in row.systems:
+            yield from (concept for concept in value_set(url).concepts if concept.system == system)
 
 
 @cache

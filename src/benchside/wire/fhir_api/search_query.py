@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, quote
 
 from django.utils.timezone import get_default_timezone
 
-from benchside.fhir.search.criteria import AnyOf, Chained, Criterion, Reverse, Search
+from benchside.fhir import r4, read
+from benchside.fhir.search.criteria import AnyOf, Chained, Clause, Criterion, Reverse, Search, Sort, TokenValue, UriValue
+from benchside.fhir.search.parameters import hierarchical_targets, parameters
 from benchside.fhir.search.query import SearchLimits, parse_search
-from benchside.fhir.terminology import UnknownValueSetError, value_set
+from benchside.fhir.terminology import UnknownValueSetError, code_systems, value_set
 from benchside.wire.fhir_api import signin
 from benchside.wire.fhir_api.call import Call
 from benchside.wire.fhir_api.limits import Limits
@@ -72,6 +74,7 @@ def parsed(
         zone=get_default_timezone(),
         compartment=compartment,
         codes_of=codes_of,
+        related_codes=lambda system, code, direction: related_codes(call, system, code, direction),
     )
     if not search.includes and not search.revincludes:
         return search
@@ -85,6 +88,25 @@ def codes_of(url: str) -> list[tuple[str | None, str]] | None:
     except UnknownValueSetError:
         return None
     return None if found.open else [(concept.system, concept.code) for concept in found.concepts]
+
+
+def related_codes(call: Call, system: str | None, code: str, direction: str) -> list[tuple[str | None, str]] | None:
+    """`code` and those above or below it by the CodeSystem in the record that the caller may read; None when there is none."""
+    kept = None if system is None else code_system(call, system)
+    found = None if kept is None else code_systems.related(kept, code, direction)
+    return None if found is None else [(system, each) for each in found]
+
+
+def code_system(call: Call, url: str, version: str | None = None) -> r4.CodeSystem | None:
+    """The CodeSystem with this canonical url that was written last, where the caller may read such; None when there is none."""
+    if not signin.may_read(call.principal, "CodeSystem"):
+        return None
+    clauses = [Clause("CodeSystem", "url", None, (UriValue(url),))]
+    if version is not None:
+        clauses.append(Clause("CodeSystem", "version", None, (TokenValue(None, version),)))
+    newest = (Sort("_lastUpdated", descending=True),)
+    page = call.record.search(Search(("CodeSystem",), tuple(clauses), newest, count=1, total="none"))
+    return read(page.matches[0].content, "CodeSystem") if page.matches else None  # pyright: ignore[reportReturnType] # read as a CodeSystem
 
 
 def _elements(pair: tuple[str, str]) -> tuple[str, str]:
@@ -113,6 +135,8 @@ def _types_beyond(criterion: Criterion) -> Iterator[str]:
         case Reverse():
             yield criterion.source_type
             yield from _types_beyond(criterion.criterion)
+        case Clause(modifier="above" | "below"):
+            yield from hierarchical_targets(parameters(criterion.type)[criterion.parameter])
         case AnyOf():
             for part in criterion.criteria:
                 yield from _types_beyond(part)
