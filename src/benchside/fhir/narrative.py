@@ -3,8 +3,11 @@
 What is let in can be shown on a page: no scripts, no event handlers, no links that run something, and nothing that an HTML parser reads
 differently from an XML parser (CDATA sections, processing instructions, comments with angle brackets).
 
-Two looks with one answer, both by expat: a quick one that accepts plain narratives, and a thorough one for all others, which also says
-what is wrong. Source: HL7 FHIR R4 narrative.html, invariants txt-1 and txt-2.
+Two looks with one answer: a quick one that accepts plain narratives, and a thorough one by expat for all others, which also says what is
+wrong. The quick one looks at runs of tags ("</td><td>") and remembers where each leads from the elements that are open; the same few runs make
+up the narratives of a program. Control characters are looked for in the whole document (`reading.py`).
+
+Source: HL7 FHIR R4 narrative.html, invariants txt-1 and txt-2.
 """
 
 import re
@@ -25,23 +28,28 @@ ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 FAULTS_MAX = 20
 """More faults than this in one narrative are not looked for."""
-PLAIN_TAGS_MAX = 4_096
-"""Tags remembered from narrative to narrative, each of at most PLAIN_TAG_CHARACTERS_MAX characters."""
-PLAIN_TAG_CHARACTERS_MAX = 120
+RUNS_REMEMBERED_MAX = 8_192
+"""Runs of tags remembered from narrative to narrative, each of at most RUN_CHARACTERS_MAX characters."""
+RUN_CHARACTERS_MAX = 512
+DEPTH_MAX = 64
+"""Elements open at once in a plain narrative."""
 NOTHING_TO_READ = "a narrative must hold some words or an image"
 
 _ROOT = f'<div xmlns="{NAMESPACE}">'
-_OPENING_TAGS = re.compile("<[^/][^>]*>")
+_END = "</div>"
+_RUNS_OF_TAGS = re.compile(r"<[^>]*+>(?:[ \t\r\n]*+<[^>]*+>){0,7}+")
+_TAGS = re.compile("<[^>]*>")
 _TAG = re.compile(r"<([a-z][a-z0-9]*)((?:[ \t\r\n]+[a-z]+=(?:\"[^\"<]*\"|'[^'<]*'))*)[ \t\r\n]*/?>")
+_CLOSING_TAG = re.compile(r"</([a-z][a-z0-9]*)[ \t\r\n]*>")
+_COMMENT = re.compile("<!--(?:[^<>-]|-(?!-))*-->")
 _ATTRIBUTE = re.compile(r"([a-z]+)=(?:\"([^\"]*)\"|'([^']*)')")
 _WORDS = re.compile(r">[ \t\r\n]*[^<\s&]")
+_ODD_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|apos|#[1-9][0-9]{2,3});)")
+"""What is not a named character of XML nor one by a number of three or four digits; all of those are characters of XML."""
 _LINKS = frozenset(("href", "src", "cite", "longdesc", "usemap"))
 _RUNS = re.compile(r"(?:java|vb|live)script:|blob:|filesystem:|data:(?!image/(?:png|gif|jpe?g|webp|bmp)[;,])")
 _STYLE_RUNS = re.compile(r"(?:java|vb|live)script:|expression\(|-moz-binding|behavior:|@import")
 _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]|/\*.*?\*/")
-
-_plain_tags: set[str] = set()
-"""Opening tags met before that may stand in a narrative."""
 
 
 def check_narrative(div: str) -> None:
@@ -54,40 +62,86 @@ class _UnusualError(Exception):
     """Only the thorough look can tell."""
 
 
-def _unusual(*_: object) -> None:
-    raise _UnusualError
+class _Place(dict[str, "_Place"]):
+    """A place in narratives, told by the elements open there: each run of tags met at it, and the place behind the run."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        super().__init__()
+        self.path = path
+
+    def __missing__(self, run: str) -> "_Place":
+        """Work out where a run leads that was not met here before."""
+        path = _after(self.path, run)
+        if len(run) > RUN_CHARACTERS_MAX or next(_runs_left, None) is None:
+            return _places.get(path) or _Place(path)
+        self[run] = place = _places.setdefault(path, _Place(path))
+        return place
+
+
+_INSIDE = _Place(("div",))
+_BEHIND = _Place(())
+_places = {_INSIDE.path: _INSIDE, _BEHIND.path: _BEHIND}
+"""Every place that a remembered run leads to."""
+_runs_left = iter(range(RUNS_REMEMBERED_MAX))
+
+
+def _after(path: tuple[str, ...], run: str) -> tuple[str, ...]:
+    """Tell which elements are open behind a run of tags; raises _UnusualError when a tag is not plain or not in its place."""
+    opened = list(path)
+    for tag in _TAGS.findall(run):
+        if not opened or len(opened) > DEPTH_MAX:
+            raise _UnusualError
+        if closing := _CLOSING_TAG.fullmatch(tag):
+            if opened.pop() != closing[1]:
+                raise _UnusualError
+        elif not _COMMENT.fullmatch(tag):
+            name = _plain_tag(tag)
+            if not tag.endswith("/>"):
+                opened.append(name)
+    return tuple(opened)
 
 
 def is_plain(div: str) -> bool:
     """Say whether `div` is a narrative in plain form; False may also mean that only the thorough look can tell."""
-    if not div.startswith(_ROOT) or not _WORDS.search(div):
+    if not div.startswith(_ROOT) or not div.endswith(_END) or not _WORDS.search(div):
         return False
-    tags = _OPENING_TAGS.findall(div, len(_ROOT))
-    if not _plain_tags.issuperset(tags) and not all(_is_plain_tag(tag) for tag in set(tags) - _plain_tags):
+    if ("&" in div and _ODD_REFERENCE.search(div)) or ("]" in div and "]]>" in div):
         return False
-    parser = expat.ParserCreate("UTF-8")
-    parser.CommentHandler = _unusual
-    parser.StartCdataSectionHandler = _unusual
-    parser.ProcessingInstructionHandler = _unusual
-    parser.StartDoctypeDeclHandler = _unusual
+    if not div.isascii() and not _is_unicode(div):
+        return False
+    place = _INSIDE
     try:
-        parser.Parse("<div>" + div[len(_ROOT) :], True)
-    except (expat.ExpatError, UnicodeEncodeError, _UnusualError):
+        for run in _RUNS_OF_TAGS.findall(div, len(_ROOT)):
+            place = place[run]
+    except _UnusualError:
         return False
-    return True
+    return not place.path
 
 
-def _is_plain_tag(tag: str) -> bool:
+def _is_unicode(div: str) -> bool:
+    """Say whether a text holds only characters that XML has."""
+    try:
+        div.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\ufffe" not in div and "\uffff" not in div
+
+
+def _plain_tag(tag: str) -> str:
+    """Name the element that an opening tag opens; raises _UnusualError when the tag is not plain."""
     found = _TAG.fullmatch(tag)
     if found is None or found[1] not in ELEMENTS:
-        return False
-    for name, double, single in _ATTRIBUTE.findall(found[2]):
-        value: str = double or single
-        if name not in ATTRIBUTES or "&" in value or _runs(name, value):
-            return False
-    if len(_plain_tags) < PLAIN_TAGS_MAX and len(tag) <= PLAIN_TAG_CHARACTERS_MAX:
-        _plain_tags.add(tag)
-    return True
+        raise _UnusualError
+    attributes = [(name, double or single) for name, double, single in _ATTRIBUTE.findall(found[2])]
+    if len(attributes) != len(dict(attributes)):
+        raise _UnusualError
+    for name, value in attributes:
+        acts = name == "style" or name in _LINKS
+        if name not in ATTRIBUTES or _runs(name, value.replace("&amp;", "&")) or (acts and "&" in value.replace("&amp;", "")):
+            raise _UnusualError
+    return found[1]
 
 
 def _runs(name: str, value: str) -> bool:
