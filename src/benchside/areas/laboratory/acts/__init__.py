@@ -14,7 +14,6 @@ from benchside.areas.laboratory.acts.collecting import (
     ScannedTube,
     collect_specimens,
     confirm_labels,
-    plan_collection,
     print_labels,
     record_unable_to_collect,
     reprint_label,
@@ -31,6 +30,7 @@ from benchside.areas.laboratory.acts.identifying import identify_patient
 from benchside.areas.laboratory.acts.messages import answer_message, read_message
 from benchside.areas.laboratory.acts.order_rules import OrderItem, Repeat
 from benchside.areas.laboratory.acts.ordering import cancel_order, cancel_requisition, place_order
+from benchside.areas.laboratory.acts.planning import plan_collection
 from benchside.areas.laboratory.acts.receiving import aliquot, centrifuge, receive_specimen, reject_specimen
 from benchside.areas.laboratory.acts.resulting import EnteredValue, enter_result, verify_result
 from benchside.areas.laboratory.acts.working import assign_work, claim_work, release_work

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from benchside.areas.laboratory.acts.ordering import ORDER_DETAIL, stage_due
+from benchside.areas.laboratory.acts.planning import attempts_of, orders_of, plan_collection, volume_of
 from benchside.areas.laboratory.acts.tubes_kept import (
     ACCESSION_DIGITS,
     accession_of,
@@ -15,8 +16,7 @@ from benchside.areas.laboratory.acts.tubes_kept import (
     specimens_of,
 )
 from benchside.areas.laboratory.acts.working import own_work_refusals, work_order
-from benchside.areas.laboratory.blood_volume import EarlierDraw, package_blood_volume, volume_refusals
-from benchside.areas.laboratory.catalogue import Catalogue, package_catalogue
+from benchside.areas.laboratory.catalogue import package_catalogue
 from benchside.areas.laboratory.collection import (
     ArmRestriction,
     Attempt,
@@ -29,10 +29,9 @@ from benchside.areas.laboratory.collection import (
     tube_refusals,
     unable_to_collect,
 )
-from benchside.areas.laboratory.order_of_draw import DrawPlan, Equipment, order_refusals, plan_collections
+from benchside.areas.laboratory.order_of_draw import Equipment, order_refusals
 from benchside.areas.laboratory.tubes import package_tubes
 from benchside.areas.laboratory.views.specimens import specimen_state, tube_of
-from benchside.areas.laboratory.words import Patient
 from benchside.fhir import r4
 from benchside.readiness.facts import Consent, Lot
 from benchside.readiness.gathering.equipment import equipment_of, lot_extension
@@ -47,96 +46,21 @@ from benchside.readiness.gathering.kept import (
     concept,
     date_time,
     extension_url,
-    facts_named,
     id_of,
     load,
-    moment,
     reference,
     target_of,
 )
 from benchside.readiness.gathering.messages import new_message
 from benchside.readiness.gathering.numbers import next_number
-from benchside.readiness.gathering.orders import order_ids_of, tests_asked
-from benchside.readiness.gathering.patients import PatientFacts, latest_weight_kg, patient_facts
+from benchside.readiness.gathering.orders import order_ids_of
+from benchside.readiness.gathering.patients import PatientFacts, patient_facts
 from benchside.readiness.gathering.tasks import add_note, begin, end, new_task
 from benchside.readiness.performing import Performance, act, facts_for, perform
 from benchside.record import Record
-from benchside.record.keys import microseconds
-from benchside.record.keys import moment as moment_of_us
 from benchside.terms.refusal import Refusal
 
 TUBES_MAX = 60
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionPlan:
-    """What to draw for a task: a plan for each way, who the patient is and what to mind. `refusals` are the rules' (blood volume)."""
-
-    work: str
-    patient: PatientFacts
-    ways: Mapping[str, DrawPlan]
-    tests: tuple[str, ...]
-    fasting: bool
-    failed_attempts: tuple[Attempt, ...]
-    refusals: tuple[Refusal, ...]
-
-
-def _orders(record: Record, task: r4.Task) -> list[r4.ServiceRequest]:
-    return [load(record, r4.ServiceRequest, own) for own in order_ids_of(task)]
-
-
-def tests_of_task(orders: Sequence[r4.ServiceRequest], task: r4.Task, catalogue: Catalogue) -> tuple[str, ...]:
-    """The tests to collect for a task: of its orders, or those it is limited to."""
-    wanted = catalogue.tests_of([code_of(order.code, TEST) for order in orders if order.status == "active"])
-    limited = set(tests_asked(task))
-    return tuple(test for test in wanted if not limited or test in limited)
-
-
-def attempts_of(task: r4.Task, record: Record) -> tuple[Attempt, ...]:
-    """The failed attempts noted on a task."""
-    zone = record.policy.zone
-    notes = [
-        (fact, moment(fact.valueAnnotation.time, zone)) for fact in facts_named(task, "attempt-failed") if fact.valueAnnotation is not None
-    ]
-    return tuple(
-        Attempt(target_of(fact.valueAnnotation.authorReference), at, succeeded=False)
-        for fact, at in notes
-        if fact.valueAnnotation is not None and at is not None
-    )
-
-
-def earlier_draws(record: Record, patient_id: str, at: datetime) -> list[EarlierDraw]:
-    """Blood taken in the last 30 days, tube by tube."""
-    rows = record.engine.rows(
-        "SELECT id, collected_us FROM specimen_row WHERE patient = ? AND collected_us >= ? AND collected_us <= ? AND parent = '' LIMIT 500",
-        (patient_id, microseconds(at - timedelta(days=30)), microseconds(at)),
-    )
-    table, found = package_tubes(), list[EarlierDraw]()
-    for own, collected in rows:
-        specimen = load(record, r4.Specimen, own)
-        quantity = specimen.collection.quantity if specimen.collection is not None else None
-        tube = table.tubes.get(tube_of(specimen))
-        if quantity is not None and quantity.value is not None and tube is not None and tube.blood:
-            found.append(EarlierDraw(moment_of_us(collected), quantity.value))
-    return found
-
-
-def _volume(record: Record, patient: PatientFacts, planned_ml: Decimal, at: datetime) -> tuple[Refusal, ...]:
-    person = Patient(patient.birth_date, patient.sex, latest_weight_kg(record, patient.id, at))
-    on = at.astimezone(record.policy.zone).date()
-    return volume_refusals(planned_ml, earlier_draws(record, patient.id, at), person, at=at, on=on, table=package_blood_volume())
-
-
-def plan_collection(record: Record, work_id: str, at: datetime, *, equipment: Equipment = "needle") -> CollectionPlan:
-    """Plan the tubes of a task: read only. Raises NotFound, NotInCatalogue, TooManyTests, NoTubeFits."""
-    task, catalogue = load(record, r4.Task, work_id), package_catalogue()
-    patient = patient_facts(record, id_of(task.for_, "Patient"), at)
-    orders = _orders(record, task)
-    tests = tests_of_task(orders, task, catalogue)
-    ways = plan_collections(tests, catalogue, package_tubes(), equipment=equipment, weight_kg=latest_weight_kg(record, patient.id, at))
-    fasting = any("fasting" in codes_of(order.orderDetail, ORDER_DETAIL) for order in orders)
-    blood = sum((plan.blood_ml for plan in ways.values()), Decimal(0))
-    return CollectionPlan(work_id, patient, ways, tests, fasting, attempts_of(task, record), _volume(record, patient, blood, at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +100,7 @@ def print_labels(performance: Performance, work_id: str, printer_id: str, *, equ
     facts = facts_for(performance, equipment=(equipment_of(record, printer_id),))
     orders = {
         order.id or "": set(package_catalogue().tests_of([code_of(order.code, TEST)]))
-        for order in _orders(record, task)
+        for order in orders_of(record, task)
         if order.status == "active"
     }
     with perform(performance, "print_label", facts, further=further, patient=plan.patient.reference, focus=f"Task/{work_id}") as performed:
@@ -324,7 +248,7 @@ def _draw_rules(
     record: Record, task: r4.Task, scanned: Sequence[ScannedTube], draw: Draw, patient: PatientFacts, performance: Performance
 ) -> list[Refusal]:
     at, table = performance.at, package_tubes()
-    fasting = any("fasting" in codes_of(order.orderDetail, ORDER_DETAIL) for order in _orders(record, task))
+    fasting = any("fasting" in codes_of(order.orderDetail, ORDER_DETAIL) for order in orders_of(record, task))
     refusals = list(fasting_refusals(asked=fasting, last_meal=draw.last_meal, at=at))
     if draw.side is not None:
         arms = [ArmRestriction(side, why) for code in patient.arms for side, _, why in [code.partition("-")]]  # type: ignore[arg-type]  # coded as the rule's words
@@ -332,7 +256,7 @@ def _draw_rules(
     drawn = [tube for tube in sorted(scanned, key=lambda one: one.scanned_at) if tube.tube in table.tubes]
     refusals += order_refusals([tube.tube for tube in drawn], table, capillary=draw.way == "capillary")
     blood = sum((tube.volume_ml or table.tubes[tube.tube].volumes_ml[0] for tube in drawn if table.tubes[tube.tube].blood), Decimal(0))
-    refusals += _volume(record, patient, blood, at)
+    refusals += volume_of(record, patient, blood, at)
     tried = [*attempts_of(task, record), *([Attempt(performance.author, at, succeeded=False)] * draw.failed_attempts)]
     return [*refusals, *attempt_refusals(tried, performance.author)]
 
@@ -454,7 +378,7 @@ def record_unable_to_collect(
             task.status, task.owner, task.statusReason, task.lastModified = "requested", None, why, date_time(at)
         else:
             end(task, at, "failed", why)
-            orderers = [target_of(order.requester) for order in _orders(record, task) if order.requester is not None]
+            orderers = [target_of(order.requester) for order in orders_of(record, task) if order.requester is not None]
             message = performed.create(
                 new_message(
                     "unable-to-collect",
@@ -475,7 +399,6 @@ def record_unable_to_collect(
 
 __all__ = [
     "Collected",
-    "CollectionPlan",
     "Draw",
     "Labels",
     "LabelsConfirmed",
@@ -485,9 +408,7 @@ __all__ = [
     "TubeLabel",
     "collect_specimens",
     "confirm_labels",
-    "plan_collection",
     "print_labels",
     "record_unable_to_collect",
     "reprint_label",
-    "tests_of_task",
 ]
