@@ -29,7 +29,7 @@ ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 FAULTS_MAX = 20
 """More faults than this in one narrative are not looked for."""
 RUNS_REMEMBERED_MAX = 8_192
-"""Runs of tags remembered from narrative to narrative, each of at most RUN_CHARACTERS_MAX characters."""
+"""Runs of tags remembered from narrative to narrative, each of at most RUN_CHARACTERS_MAX characters. With more, all are forgotten."""
 RUN_CHARACTERS_MAX = 512
 DEPTH_MAX = 64
 """Elements open at once in a plain narrative."""
@@ -73,24 +73,32 @@ class _Place(dict[str, "_Place"]):
 
     def __missing__(self, run: str) -> "_Place":
         """Work out where a run leads that was not met here before."""
-        path = _after(self.path, run)
-        if len(run) > RUN_CHARACTERS_MAX or next(_runs_left, None) is None:
+        tags: list[str] = _TAGS.findall(run)
+        if len(run) > RUN_CHARACTERS_MAX and len(tags) > 1:
+            place = self
+            for tag in tags:
+                place = place[tag]
+            return place
+        path = _after(self.path, tags)
+        if len(run) > RUN_CHARACTERS_MAX:
             return _places.get(path) or _Place(path)
+        if sum(map(len, _places.values())) >= RUNS_REMEMBERED_MAX:
+            _INSIDE.clear()
+            _places.clear()
+            _places[_INSIDE.path] = _INSIDE
         self[run] = place = _places.setdefault(path, _Place(path))
         return place
 
 
 _INSIDE = _Place(("div",))
-_BEHIND = _Place(())
-_places = {_INSIDE.path: _INSIDE, _BEHIND.path: _BEHIND}
-"""Every place that a remembered run leads to."""
-_runs_left = iter(range(RUNS_REMEMBERED_MAX))
+_places = {_INSIDE.path: _INSIDE}
+"""Every place that remembered runs begin at or lead to."""
 
 
-def _after(path: tuple[str, ...], run: str) -> tuple[str, ...]:
-    """Tell which elements are open behind a run of tags; raises _UnusualError when a tag is not plain or not in its place."""
+def _after(path: tuple[str, ...], tags: list[str]) -> tuple[str, ...]:
+    """Tell which elements are open behind some tags; raises _UnusualError when a tag is not plain or not in its place."""
     opened = list(path)
-    for tag in _TAGS.findall(run):
+    for tag in tags:
         if not opened or len(opened) > DEPTH_MAX:
             raise _UnusualError
         if closing := _CLOSING_TAG.fullmatch(tag):
