@@ -129,7 +129,9 @@ def rebuild_views(
     if unknown:
         raise CommandRefused(f"There is no view {', '.join(unknown)}. Views are: {', '.join(sorted(known)) or 'none yet'}.")
     with steps("Rebuilding", unit="resources") as progress:
-        made = upkeep.rebuild_views(record, [known[name] for name in table or sorted(known)], lambda what, done: progress(done, done))
+        made = upkeep.rebuild_views(
+            record, [view for name, view in known.items() if not table or name in table], lambda what, done: progress(done, done)
+        )
     typer.echo(f"{len(made)} views rebuilt{': ' if made else '.'}{', '.join(made)}")
 
 

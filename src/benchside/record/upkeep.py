@@ -8,6 +8,7 @@ from hashlib import sha256
 from benchside.fhir import r4
 from benchside.fhir.search.parameters import PRIMARY_DATE, parameters
 from benchside.record import views
+from benchside.record.joined import JoinedView
 from benchside.record.policy import Policy
 from benchside.record.reindexing import reindex_all
 from benchside.record.store import Record
@@ -49,7 +50,7 @@ def bring_up_to_date(record: Record, progress: Progress = lambda what, done: Non
     return made
 
 
-def rebuild_views(record: Record, wanted: Iterable[View], progress: Progress = lambda what, done: None) -> list[str]:
+def rebuild_views(record: Record, wanted: Iterable[View | JoinedView], progress: Progress = lambda what, done: None) -> list[str]:
     """Make these views anew from the record, each in one transaction. Gives their names."""
     made: list[str] = []
     for view in wanted:

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchside.fhir import r4, restore
 from benchside.record.engine import Engine, in_dialect
+from benchside.record.joined import JoinedView
 
 ViewRow = tuple[int | float | str | None, ...]
 
@@ -64,23 +65,33 @@ class View:
 
 @dataclass(slots=True)
 class ViewRegistry:
-    """The views of this site."""
+    """The views of this site; a joined view stands behind those it is made of."""
 
-    views: list[View] = field(default_factory=list[View])
+    views: list[View | JoinedView] = field(default_factory=list["View | JoinedView"])
 
     def follow(self, engine: Engine, changes: Sequence[tuple[int, r4.AnyResource | None]]) -> None:
-        """Replace the rows of each changed resource (key, resource as it stands now or None if deleted)."""
+        """Replace the rows of each changed resource (key, resource as it stands now or None if deleted), then what is joined of them."""
+        joined = [view for view in self.views if isinstance(view, JoinedView)]
+        touched: dict[str, set[str]] = {view.table: set() for view in joined}
         for view in self.views:
+            if isinstance(view, JoinedView):
+                view.replace(engine, touched[view.table])
+                continue
             keys, rows = view_rows(view, changes)
             if not keys:
                 continue
+            followers = [(one, one.sources[view.table]) for one in joined if view.table in one.sources]
             for begin in range(0, len(keys), 500):
                 part = keys[begin : begin + 500]
-                engine.run(
-                    f"DELETE FROM {view.table} WHERE resource IN ({','.join('?' * len(part))})",
-                    part,
-                )
+                marks = ",".join("?" * len(part))
+                for one, column in followers:
+                    sql = f"SELECT DISTINCT {column} FROM {view.table} WHERE resource IN ({marks})"
+                    touched[one.table] |= {row[0] for row in engine.rows(sql, part)}
+                engine.run(f"DELETE FROM {view.table} WHERE resource IN ({marks})", part)
             insert_rows(engine, view, rows)
+            for one, column in followers:
+                place = list(view.columns).index(column) + 1
+                touched[one.table] |= {str(row[place]) for row in rows}
 
 
 def view_rows(view: View, changes: Sequence[tuple[int, r4.AnyResource | None]]) -> tuple[list[int], list[ViewRow]]:
@@ -110,8 +121,10 @@ SELECT r.key, v.content, r.recorded FROM record_resource r JOIN record_version v
 WHERE r.type = ? AND r.deleted = 0 AND (r.recorded, r.key) > (?, ?) ORDER BY r.recorded, r.key LIMIT 1000"""
 
 
-def rebuild(engine: Engine, view: View, progress: Callable[[int], None] = lambda done: None) -> int:
-    """Make one view anew from the record, in the caller's transaction. Gives the number of resources read."""
+def rebuild(engine: Engine, view: View | JoinedView, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Make one view anew from the record, in the caller's transaction. Gives the number of resources (or keys) read."""
+    if isinstance(view, JoinedView):
+        return view.rebuild(engine, progress)
     view.make(engine)
     done = 0
     for resource_type in sorted(view.resource_types):
@@ -125,10 +138,15 @@ def rebuild(engine: Engine, view: View, progress: Callable[[int], None] = lambda
     return done
 
 
-def out_of_date(engine: Engine, views: Iterable[View]) -> list[View]:
-    """The views whose table was built with another shape, or never."""
+def out_of_date(engine: Engine, views: Iterable[View | JoinedView]) -> list[View | JoinedView]:
+    """The views whose table was built with another shape, or never; a joined view also when one that it is made of is among them."""
     known = dict(engine.rows("SELECT name, fingerprint FROM record_fingerprint"))
-    return [view for view in views if known.get(f"view:{view.table}") != view.fingerprint]
+    found: dict[str, View | JoinedView] = {}
+    for view in views:
+        stale = isinstance(view, JoinedView) and bool(found.keys() & view.sources.keys())
+        if stale or known.get(f"view:{view.table}") != view.fingerprint:
+            found[view.table] = view
+    return list(found.values())
 
 
 def note_fingerprint(engine: Engine, name: str, fingerprint: str) -> None:

@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from benchside.accounts.sign_in import forget_old_failures
 from benchside.areas.laboratory.acts import escalate_overdue
+from benchside.areas.laboratory.views.turnaround import sum_up_days
 from benchside.readiness.requirements import SiteRulesInvalid
 from benchside.readiness.system import system_performance
 from benchside.record import RecordRefusal
@@ -106,6 +107,7 @@ def chores_of(worker: str) -> tuple[Chore, ...]:
         Chore("beat", 10, lambda at: beat(worker, at)),
         Chore("access log", 5, take_over_access_log),
         Chore("escalation", 60, escalate),
+        Chore("days of the board", 60, lambda at: sum_up_days(site_record(), at)),
         Chore("abandoned tasks", 30, take_up_abandoned),
         Chore("interrupted exports", 60, lambda _: resume_exports()),
         Chore("what has expired", 3600, forget_finished),

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from benchside.fhir import r4
 from benchside.readiness.gathering.kept import (
     LOINC,
+    REASON,
     REJECTION,
     TEST,
     TUBE,
@@ -71,6 +72,7 @@ def _specimen_rows(specimen: r4.Specimen, zone: tzinfo) -> Iterator[ViewRow]:
         start_us(spun, zone),
         code_of(condition, REJECTION),
         words_of(condition),
+        code_of(condition, REASON),
         id_of(specimen.parent[0], "Specimen") if specimen.parent else "",
     )
 
@@ -116,6 +118,7 @@ _SPECIMEN: Mapping[str, str] = {
     "spun_us": "INTEGER",
     "condition": "TEXT NOT NULL",
     "condition_words": "TEXT NOT NULL",
+    "rejection": "TEXT NOT NULL",
     "parent": "TEXT NOT NULL",
 }
 _REPORT: Mapping[str, str] = {
@@ -143,7 +146,7 @@ def laboratory_views(zone: tzinfo) -> list[View]:
             ("Specimen",),
             _SPECIMEN,
             _specimen_rows,
-            [["id"], ["accession"], ["state", "collected_us"], ["patient", "collected_us"], ["parent"]],
+            [["id"], ["accession"], ["state", "collected_us"], ["patient", "collected_us"], ["parent"], ["received_us"]],
             zone,
         ),
         zoned_view(
