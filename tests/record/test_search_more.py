@@ -1,5 +1,6 @@
 """Words, compartments, includes, scopes, sorting by codes, cursors: what the random searches do not ask."""
 
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -11,10 +12,10 @@ from benchside.record.sorting import BadCursor
 from tests.record.conftest import MORNING, WHO, heart_rate, patient
 
 
-def find(record: Record, resource_type: str, query: str, *, scope: SearchScope | None = None, **more: object):
+def find(record: Record, resource_type: str, query: str, *, scope: SearchScope | None = None, read_max: int = 10_000, **more: object):
     pairs = [tuple(part.split("=", 1)) for part in query.split("&") if part]
     search = parse_search([resource_type], pairs, limits=SearchLimits(), strict=True, zone=UTC, **more)  # type: ignore[arg-type] # two words each
-    return record.search(search, scope)
+    return record.search(replace(search, read_max=read_max), scope)
 
 
 @pytest.fixture
@@ -43,11 +44,28 @@ def test_words_are_found_wherever_they_stand(ward: Record) -> None:
     assert ids(find(ward, "Observation", "_text=anxious")) == []
 
 
-def test_too_many_candidates_for_words_are_refused_not_cut(ward: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_memory, "IN_MEMORY_MAX", 2)
-    with pytest.raises(in_memory.TooManyToRead):
-        find(ward, "Observation", "_content=anxious")
-    assert ids(find(ward, "Observation", "_content=anxious&patient=ana")) == ["h1"]
+@pytest.mark.parametrize("query", ["_content=anxious", "_sort=status", "code-value-quantity=http://loinc.org|$71"])
+def test_too_many_candidates_to_read_are_refused_not_cut(ward: Record, query: str) -> None:
+    with pytest.raises(in_memory.TooManyToRead, match="search_read_max"):
+        find(ward, "Observation", query, read_max=2)
+    assert "h1" in ids(find(ward, "Observation", f"{query}&patient=ana", read_max=2))
+
+
+def test_a_composite_may_begin_with_anything(record: Record) -> None:
+    with record.commit(WHO, at=MORNING) as commit:
+        for id_, start, end in (("near", 10, 20), ("far", 1000, 2000)):
+            variant = r4.MolecularSequenceVariant(start=start, end=end)
+            chromosome = r4.CodeableConcept(coding=[r4.Coding(system="http://terminology.hl7.org/CodeSystem/chromosome-human", code="1")])
+            reference = r4.MolecularSequenceReferenceSeq(
+                chromosome=chromosome, windowStart=0, windowEnd=1, strand="watson", genomeBuild="GRCh 37"
+            )
+            commit.update(r4.MolecularSequence(id=id_, coordinateSystem=0, variant=[variant], referenceSeq=reference))
+    name = "chromosome-variant-coordinate"
+    assert ids(find(record, "MolecularSequence", f"{name}=1$10$20")) == ["near"]
+    assert ids(find(record, "MolecularSequence", f"{name}=1$gt500$lt3000")) == ["far"]
+    assert ids(find(record, "MolecularSequence", f"{name}=1$gt5$lt3000&_sort=_id")) == ["far", "near"]
+    assert ids(find(record, "MolecularSequence", f"{name}=http://terminology.hl7.org/CodeSystem/chromosome-human|$lt11$ge20")) == ["near"]
+    assert find(record, "MolecularSequence", f"{name}=2$gt5$lt3000").total == 0
 
 
 def test_two_dates_that_are_not_meant_do_not_find_what_has_no_date(ward: Record) -> None:

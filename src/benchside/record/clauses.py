@@ -220,7 +220,7 @@ def _leading_words(part: PartValue) -> tuple[str, ...]:
         return (f"{part.type}/{part.id}",)
     if isinstance(part, (StringValue, UriValue)):
         return (part.text,)
-    if isinstance(part, NumberValue) and part.prefix == "eq":
+    if isinstance(part, NumberValue) and part.prefix == "eq" and part.value.as_tuple().exponent == 0:  # R4's are integers
         return (str(part.value),)
     message = "Here the leading parts of a composite must be whole values: a code, a type and id, or an exact number."
     raise NotSearchable(message)

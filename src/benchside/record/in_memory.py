@@ -1,6 +1,7 @@
-"""The part of a search the index cannot answer: orders by codes and references, and words anywhere in a resource.
+"""The part of a search the index cannot answer.
 
-The index finds the candidates; they are read one by one, at most IN_MEMORY_MAX of them. Beyond that the search is
+Orders by codes and references, words anywhere in a resource, and composites whose first parts are no whole values. The
+index finds the candidates; they are read one by one, at most `Search.read_max` of them. Beyond that the search is
 refused, never answered by half.
 """
 
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import Any, TypeGuard
 
 from benchside.fhir import r4, restore
-from benchside.fhir.search.criteria import Clause, Criterion, Search, Sort, StringValue
+from benchside.fhir.search import composites
+from benchside.fhir.search.criteria import Clause, CompositeValue, Criterion, MissingValue, Search, Sort, StringValue
 from benchside.fhir.search.extraction import index_values
 from benchside.fhir.search.parameters import TEXT_PARAMETERS, Parameter, parameters
 from benchside.fhir.search.text import all_text, narrative_text
 from benchside.fhir.search.values import IndexValues
 from benchside.record import sorting
+from benchside.record.clauses import is_by_key
 from benchside.record.engine import Engine, Row
 from benchside.record.errors import RecordRefusal
 from benchside.record.parameter_numbers import answering
@@ -24,36 +27,43 @@ from benchside.record.sql_text import Sql
 from benchside.record.stored import Stored
 from benchside.terms.folding import fold
 
-IN_MEMORY_MAX = 10_000
-
 
 class TooManyToRead(RecordRefusal):
     """There are too many candidates to read them one by one. Narrow the search, for example to a patient or a time."""
 
 
-def is_text(criterion: Criterion) -> bool:
-    """Whether the criterion asks for words (`_text`, `_content`), which no index row holds."""
-    return isinstance(criterion, Clause) and criterion.parameter in TEXT_PARAMETERS
+def is_read(criterion: Criterion) -> TypeGuard[Clause]:
+    """Whether the criterion must be tested on the resource itself: words, and composites whose first parts are ranges."""
+    if not isinstance(criterion, Clause):
+        return False
+    return criterion.parameter in TEXT_PARAMETERS or not all(is_by_key(value) for value in criterion.values)
 
 
-def found(engine: Engine, search: Search, source: str, where: Sql, texts: Sequence[Clause], zone: tzinfo) -> list[Stored]:
-    """All matches in order. Raises TooManyToRead beyond IN_MEMORY_MAX candidates."""
+def narrowing(clause: Clause) -> Clause | None:
+    """What the index can say beforehand of a clause that must be read: that the composite is there at all."""
+    if clause.parameter in TEXT_PARAMETERS:
+        return None
+    return Clause(clause.type, clause.parameter, "missing", (MissingValue(False),))
+
+
+def found(engine: Engine, search: Search, source: str, where: Sql, read: Sequence[Clause], zone: tzinfo) -> list[Stored]:
+    """All matches in order. Raises TooManyToRead beyond `search.read_max` candidates."""
     query = (
         Sql(
             "SELECT r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number "
             f"FROM {source} JOIN record_version v ON v.key = r.version_key WHERE "
         )
         + where
-        + Sql(f" ORDER BY r.key LIMIT {IN_MEMORY_MAX + 1}")
+        + Sql(f" ORDER BY r.key LIMIT {search.read_max + 1}")
     )
     rows = engine.rows(query.text, query.values)
-    if len(rows) > IN_MEMORY_MAX:
-        message = f"{TooManyToRead.__doc__} (More than {IN_MEMORY_MAX:,}.)"
+    if len(rows) > search.read_max:
+        message = f"{TooManyToRead.__doc__} (More than {search.read_max:,}; the limit is search_read_max.)"
         raise TooManyToRead(message)
     keyed: list[tuple[list[tuple[int, Any]], Row]] = []
     for row in rows:
         resource = restore(bytes(row[5]))
-        if all(_has_words(clause, resource) for clause in texts):
+        if all(_meets(clause, resource, zone) for clause in read):
             keyed.append((_keys(search.sort, resource, zone), row))
     for place in range(len(search.sort) - 1, -1, -1):
         keyed.sort(key=lambda pair: pair[0][place], reverse=search.sort[place].descending)
@@ -76,6 +86,13 @@ def page(matches: list[Stored], search: Search) -> tuple[list[Stored], str | Non
 
 def _stored(row: Row) -> Stored:
     return Stored(row[0], row[1], row[2], row[3], row[4] == "DELETE", bytes(row[5]), row[6], row[7], row[4])
+
+
+def _meets(clause: Clause, resource: r4.AnyResource, zone: tzinfo) -> bool:
+    if clause.parameter in TEXT_PARAMETERS:
+        return _has_words(clause, resource)
+    parameter, values = parameters(clause.type)[clause.parameter], index_values(resource, zone)
+    return any(composites.meets(parameter, value, values) for value in clause.values if isinstance(value, CompositeValue))
 
 
 def _has_words(clause: Clause, resource: r4.AnyResource) -> bool:

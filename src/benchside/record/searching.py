@@ -39,16 +39,16 @@ class Plan:
     source: str
     where: Sql
     in_posting: bool = False
-    texts: tuple[Clause, ...] = ()
-    """Clauses that ask for words: to be tested on each candidate, in memory."""
+    read: tuple[Clause, ...] = ()
+    """Clauses to be tested on each candidate, in memory."""
 
 
 def page(engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo) -> SearchPage:
     """One page of the search, with what it includes and the total unless `_total=none`."""
     plan = _plan(engine, search, scope)
     order = sorting.order_of(search, in_posting=plan.in_posting)
-    if plan.texts or order is None:
-        found = in_memory.found(engine, search, plan.source, plan.where, plan.texts, zone)
+    if plan.read or order is None:
+        found = in_memory.found(engine, search, plan.source, plan.where, plan.read, zone)
         matches, cursor = in_memory.page(found, search) if search.count else ([], None)
         total: int | None = len(found)
     else:
@@ -61,8 +61,8 @@ def page(engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo
 def count(engine: Engine, search: Search, scope: SearchScope | None, zone: tzinfo) -> int:
     """How many resources the search finds."""
     plan = _plan(engine, search, scope)
-    if plan.texts:
-        return len(in_memory.found(engine, search, plan.source, plan.where, plan.texts, zone))
+    if plan.read:
+        return len(in_memory.found(engine, search, plan.source, plan.where, plan.read, zone))
     return _count(engine, plan)
 
 
@@ -120,9 +120,12 @@ def _compartment(search: Search) -> list[Criterion]:
 
 def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
     """Where to begin and what to test."""
-    texts = tuple(c for c in search.criteria if isinstance(c, Clause) and in_memory.is_text(c))
-    rest = tuple(criterion for criterion in search.criteria if criterion not in texts)
-    return replace(_indexed_plan(engine, search, (*rest, *_compartment(search)), scope), texts=texts)
+    read = tuple(criterion for criterion in search.criteria if in_memory.is_read(criterion))
+    if not read:
+        return _indexed_plan(engine, search, (*search.criteria, *_compartment(search)), scope)
+    rest = [criterion for criterion in search.criteria if criterion not in read]
+    rest += [found for clause in read if (found := in_memory.narrowing(clause)) is not None]
+    return replace(_indexed_plan(engine, search, (*rest, *_compartment(search)), scope), read=read)
 
 
 def _indexed_plan(engine: Engine, search: Search, criteria: tuple[Criterion, ...], scope: SearchScope | None) -> Plan:

@@ -287,6 +287,8 @@ SUBTLE = {
         st.tuples(
             st.sampled_from(["code-value-quantity", "combo-code-value-quantity"]), st.tuples(WHOLE_TOKENS, ucum_values()).map("$".join)
         ),
+        st.tuples(st.just("combo-code-value-quantity"), st.tuples(st.sampled_from(SYSTEMS), quantity_values()).map("|$".join)),
+        st.tuples(st.just("code-value-concept"), st.tuples(st.sampled_from(SYSTEMS), tokens()).map("|$".join)),
         st.tuples(st.sampled_from(["code", "code:not", "combo-code"]), tokens(("A1", "a1"))),
         st.tuples(
             st.just("code-value-concept"),

@@ -220,3 +220,5 @@ class Search:
     """Rounds of `_include:iterate` and `_revinclude:iterate`, the first one counted."""
     included_max: int = 1000
     """Resources that may be included with one page."""
+    read_max: int = 10_000
+    """Resources that may be read one by one for what no index answers (words, orders by codes, composites by ranges)."""

@@ -24,6 +24,7 @@ class Limits:
     chain_depth_max: int = 4
     search_includes_max: int = 20
     sort_keys_max: int = 5
+    search_read_max: int = 10_000
     patch_operations_max: int = 500
     conditional_delete_matches_max: int = 1
     conflict_retries_max: int = 3

@@ -76,6 +76,8 @@ def parsed(
         codes_of=codes_of,
         related_codes=lambda system, code, direction: related_codes(call, system, code, direction),
     )
+    if search.read_max != call.limits.search_read_max:
+        search = replace(search, read_max=call.limits.search_read_max)
     if not search.includes and not search.revincludes:
         return search
     return replace(search, include_depth=call.limits.include_depth_max, included_max=call.limits.included_entries_max)
