@@ -272,7 +272,7 @@ def _collected(specimen: r4.Specimen, tube: ScannedTube, draw: Draw, performance
         bodySite=r4.CodeableConcept(text=" ".join(filter(None, [draw.side, draw.site]))) if draw.side or draw.site else None,
     )
     if tube.expires_on is not None:
-        specimen.extension = [*(specimen.extension or ()), lot_extension(Lot("tube", tube.lot, tube.expires_on))]
+        specimen.extension = [*(specimen.extension or ()), lot_extension(Lot("tube", tube.lot or "-", tube.expires_on))]
 
 
 @act("collect_specimen")

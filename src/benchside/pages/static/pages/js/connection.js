@@ -44,6 +44,16 @@
   Benchside.each("benchside-connection", show);
   document.addEventListener("DOMContentLoaded", ask);
 
+  // Lists that fetch themselves again say what they show already: an answer of 304 leaves it as it is.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const shown = event.detail.elt.dataset?.etag;
+    if (shown) event.detail.headers["If-None-Match"] = shown;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const place = event.detail.elt;
+    if (place.dataset?.etag) place.dataset.etag = event.detail.xhr.getResponseHeader("ETag") || place.dataset.etag;
+  });
+
   // Lists that fetch themselves again wait while nobody looks or nothing is there.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const again = (event.detail.elt.getAttribute("hx-trigger") || "").includes("every ");
