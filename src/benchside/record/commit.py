@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from benchside.record.policy import Policy
 
 _KNOWN = "SELECT self, key, type, id, version, deleted, patient FROM record_resource WHERE self IN ({marks})"
+_HEAD = "SELECT number, recorded, hash, resource_key, version_key FROM record_head"
 _IN_MAX = 500
 
 
@@ -152,36 +153,27 @@ class Commit:
         """Check and write everything. The caller holds the write lock and ends the transaction."""
         if not self._staged:
             return []
-        known = self._known()
+        known, head, waiting = self._found()
         self._check_versions(known)
         lost = self._check_references(known)
-        head = self._engine.rows("SELECT number, recorded, hash, resource_key, version_key FROM record_head")[0]
-        recorded = max(self._at_us, int(head[1]))
-        stored = self._write(
-            known,
-            _Head(int(head[0]) + 1, recorded, bytes(head[2]), int(head[3]), int(head[4])),
-        )
-        written = [known[self_].key for self_ in self._staged]
-        arrived = [staged.self for staged in self._staged.values() if staged.method != "DELETE"]
-        missing = [(known[staged.self].key, path, target) for staged, path, target in lost]
-        dangling.note(self._engine, written, arrived, missing, self._policy.zone)
-        return stored
+        return self._write(known, head, lost, waiting=waiting)
 
     # What is there already
 
-    def _known(self) -> dict[int, _Known]:
+    def _found(self) -> tuple[dict[int, _Known], _Head, bool]:
+        """What the record holds of what is written or pointed to, the end of its chain, and whether any reference dangles."""
         wanted = set(self._staged)
         for staged in self._staged.values():
             wanted.update(word(target) for target in staged.targets)
             if staged.patient:
                 wanted.add(word(f"Patient/{staged.patient}"))
-        found: dict[int, _Known] = {}
         hashes = list(wanted)
-        for begin in range(0, len(hashes), _IN_MAX):
-            part = hashes[begin : begin + _IN_MAX]
-            for row in self._engine.rows(_KNOWN.format(marks=",".join("?" * len(part))), part):
-                found[row[0]] = _Known(row[1], row[2], row[3], row[4], bool(row[5]), row[6])
-        return found
+        parts = [hashes[begin : begin + _IN_MAX] for begin in range(0, len(hashes), _IN_MAX)]
+        asked = [(_KNOWN.format(marks=",".join("?" * len(part))), part) for part in parts]
+        (head,), dangling_any, *pages = self._engine.rows_of_each([(_HEAD, ()), (dangling.ANY, ()), *asked])
+        known = {row[0]: _Known(row[1], row[2], row[3], row[4], bool(row[5]), row[6]) for page in pages for row in page}
+        recorded = max(self._at_us, int(head[1]))
+        return known, _Head(int(head[0]) + 1, recorded, bytes(head[2]), int(head[3]), int(head[4])), bool(dangling_any)
 
     def _check_versions(self, known: dict[int, _Known]) -> None:
         for staged in self._staged.values():
@@ -231,32 +223,43 @@ class Commit:
 
     # Writing
 
-    def _write(self, known: dict[int, _Known], head: _Head) -> list[Stored]:
+    def _write(self, known: dict[int, _Known], head: _Head, lost: list[tuple[Staged, str, str]], *, waiting: bool) -> list[Stored]:
+        versions, current = self._new_rows(known, head)
+        stored = [staged.stored for staged in self._staged.values() if staged.stored is not None]
+        more = waiting or bool(lost)
+        with self._engine.together(last=not more):
+            self._write_current(known, current)
+            self._engine.insert("record_version", _VERSION_COLUMNS, versions)
+            self._write_index(known)
+            self._policy.views.follow(
+                self._engine,
+                [(s.key, staged.resource) for s, staged in zip(stored, self._staged.values(), strict=True)],
+                {s.key for s in stored if s.version == 1},
+            )
+            self._write_commit(head, stored)
+        if more:
+            written = [known[self_].key for self_ in self._staged]
+            arrived = [staged.self for staged in self._staged.values() if staged.method != "DELETE"]
+            missing = [(known[staged.self].key, path, target) for staged, path, target in lost]
+            dangling.note(self._engine, written, arrived, missing, self._policy.zone)
+        return stored
+
+    def _new_rows(self, known: dict[int, _Known], head: _Head) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+        """Number the writes: the rows of their versions, and of where each resource stands now."""
         text = instant(head.recorded)
         for staged in self._staged.values():  # keys first: a resource may belong to a patient written after it
             if staged.self not in known:
                 head.resource_key += 1
                 known[staged.self] = _Known(head.resource_key, staged.type, staged.id, 0, False, 0)
-        versions: list[tuple[int, int, int, str, int, int, str, bytes]] = []
-        current: list[tuple[int, ...] | tuple[object, ...]] = []
+        versions: list[tuple[object, ...]] = []
+        current: list[tuple[object, ...]] = []
         for staged in self._staged.values():
             now = known[staged.self]
             head.version_key += 1
             version = now.version + 1
             content = _content(staged.resource, version, text)
             now.patient = _patient_key(staged, known, now)
-            versions.append(
-                (
-                    head.version_key,
-                    now.key,
-                    version,
-                    staged.type,
-                    head.number,
-                    head.recorded,
-                    staged.method,
-                    content,
-                )
-            )
+            versions.append((head.version_key, now.key, version, staged.type, head.number, head.recorded, staged.method, content))
             index = staged.index or rows.IndexRows()
             current.append(
                 (now.key, staged.self, staged.type, staged.id, version, head.version_key, head.recorded,
@@ -266,16 +269,7 @@ class Commit:
                 staged.type, staged.id, version, head.recorded, staged.method == "DELETE", content, now.key, head.number,
                 staged.method,
             )  # fmt: skip
-        self._write_current(known, current)
-        self._engine.insert("record_version", _VERSION_COLUMNS, versions)
-        self._write_index(known)
-        stored = [staged.stored for staged in self._staged.values() if staged.stored is not None]
-        self._policy.views.follow(
-            self._engine,
-            [(s.key, staged.resource) for s, staged in zip(stored, self._staged.values(), strict=True)],
-        )
-        self._write_commit(head, stored)
-        return stored
+        return versions, current
 
     def _write_current(self, known: dict[int, _Known], current: list[tuple[object, ...]]) -> None:
         fresh = [row for row in current if row[4] == 1]

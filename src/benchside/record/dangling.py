@@ -12,6 +12,8 @@ from benchside.record.sql_text import members
 
 _COLUMNS = ("resource", "path", "reference", "target")
 _PART = 500
+ANY = "SELECT 1 FROM record_dangling LIMIT 1"
+"""Gives a row while the list is not empty."""
 
 
 def note(engine: Engine, written: Sequence[int], arrived: Sequence[int], missing: Sequence[tuple[int, str, str]], zone: tzinfo) -> None:
@@ -21,11 +23,10 @@ def note(engine: Engine, written: Sequence[int], arrived: Sequence[int], missing
     point to in vain: (key, path, `Type/id`). What waited for one that arrived is indexed anew, since it may be its
     patient.
     """
-    if engine.rows("SELECT 1 FROM record_dangling LIMIT 1"):
-        _remove(engine, "resource", written)
-        waiting = {key for part in _parts(arrived) for key in _waiting(engine, part)}
-        _remove(engine, "target", arrived)
-        reindex(engine, sorted(waiting), zone)
+    _remove(engine, "resource", written)
+    waiting = {key for part in _parts(arrived) for key in _waiting(engine, part)}
+    _remove(engine, "target", arrived)
+    reindex(engine, sorted(waiting), zone)
     rows = [(key, path, target, word(target)) for key, path, target in missing]
     engine.insert("record_dangling", _COLUMNS, rows, ignore=True)
 

@@ -9,15 +9,21 @@ import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections, transaction
 
+if TYPE_CHECKING:
+    from benchside.record.postgresql import Wire
+
 Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Any]]
+"""SQL with `?`, and its values."""
 _WRITE_LOCK: Final = 0x42656E63
 """PostgreSQL advisory lock of the chain: "Benc" in ASCII."""
+_OPENING: Final[Sequence[Statement]] = (("BEGIN", ()), ("SELECT pg_advisory_xact_lock(?)", (_WRITE_LOCK,)))
+_CLOSING: Final[Sequence[Statement]] = (("COMMIT", ()),)
 
 _POSTGRESQL_WORDS: Final = (
     (" STRICT, WITHOUT ROWID", ""),
@@ -46,11 +52,6 @@ def schema_statements(vendor: str) -> list[str]:
     return [in_dialect(vendor, statement.strip()) for statement in statements if statement.strip()]
 
 
-@lru_cache(maxsize=4096)
-def _with_percent(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
-
-
 class Engine:
     """One thread's way to the database behind a Django connection alias."""
 
@@ -58,47 +59,83 @@ class Engine:
         self.alias = alias
         self.connection: Any = connections[alias]
         self.postgresql: bool = self.connection.vendor == "postgresql"
+        self._waiting: list[Statement] | None = None
+        self._once = False
+        self._unopened = False
+        """A transaction of `writing_once` that has not begun yet."""
 
-    def _cursor(self) -> Any:
-        self.connection.ensure_connection()
-        driver = self.connection.connection
-        if not self.postgresql:
-            return driver.cursor()
-        import psycopg
+    def _driver(self) -> Any:
+        connection = self.connection
+        connection.close_if_health_check_failed()
+        if connection.connection is None:
+            connection.ensure_connection()
+        return connection.connection
 
-        return psycopg.Cursor(driver)
+    def _wire(self) -> "Wire":
+        from benchside.record.postgresql import wire_of
+
+        return wire_of(self._driver())
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and give all its rows."""
-        cursor = self._cursor()
+        if self._waiting:  # what waits goes first, on the same journey
+            statements, self._waiting = [*self._waiting, (sql, values)], []
+            return self._wire().journey(statements)[-1]
         if self.postgresql:
-            cursor.execute(_with_percent(sql), values, prepare=True)
-        else:
-            cursor.execute(sql, values)
-        try:
-            return cursor.fetchall()
-        finally:
-            cursor.close()
+            return self._wire().rows((sql, values))
+        return self._driver().execute(sql, values).fetchall()
+
+    def rows_of_each(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Run statements one after the other, on PostgreSQL in one journey, and give the rows of each."""
+        if not self.postgresql:
+            return [self.rows(*statement) for statement in statements]
+        opening = _OPENING if self._unopened else ()
+        self._unopened = False
+        return self._wire().journey([*opening, *statements])[len(opening) :]
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run one statement that gives no rows; the number of rows it touched."""
-        cursor = self._cursor()
+        """Run one statement that gives no rows; the number of rows it touched (0 inside `together`)."""
+        if self._waiting is not None:
+            self._waiting.append((sql, values))
+            return 0
         if self.postgresql:
-            cursor.execute(_with_percent(sql), values, prepare=True)
-        else:
-            cursor.execute(sql, values)
-        touched: int = cursor.rowcount
-        cursor.close()
+            return self._wire().touched((sql, values))
+        touched: int = self._driver().execute(sql, values).rowcount
         return touched
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row of values."""
+        if not self.postgresql:
+            self._driver().executemany(sql, rows)
+            return
+        with self.together():
+            for row in rows:
+                self.run(sql, row)
+
+    @contextmanager
+    def together(self, *, last: bool = False) -> Generator[None]:
+        """Statements that are run inside, and whose result nobody waits for, go to PostgreSQL in one journey at the end.
+
+        `last`: nothing follows in the transaction; one of `writing_once` is committed on the same journey.
+        """
+        if not self.postgresql or self._waiting is not None:
+            yield
+            return
+        self._waiting = []
+        try:
+            yield
+            self._wire().journey([*self._waiting, *(_CLOSING if last and self._once else ())])
+        finally:
+            self._waiting = None
 
     def stream(self, sql: str, values: Sequence[Any] = (), *, size: int = 1000) -> Iterator[Row]:
         """Run one statement and give its rows without holding them all in memory."""
         if self.postgresql:
-            cursor = self.connection.connection.cursor(name="benchside_stream")
+            cursor = self._driver().cursor(name="benchside_stream")
             cursor.itersize = size
-            cursor.execute(_with_percent(sql), values)
+            cursor.execute(sql.replace("%", "%%").replace("?", "%s"), values)
         else:
-            cursor = self._cursor()
+            cursor = self._driver().cursor()
             cursor.arraysize = size
             cursor.execute(sql, values)
         try:
@@ -114,34 +151,26 @@ class Engine:
         rows: Sequence[Sequence[Any]],
         *,
         ignore: bool = False,
+        kinds: Sequence[str] | None = None,
     ) -> None:
-        """Insert many rows in one statement. `ignore` leaves out those whose key is already there."""
+        """Insert many rows in one statement. `ignore` leaves out those whose key is already there.
+
+        `kinds` are the columns' PostgreSQL types, needed where cells may be empty; else the first row tells them.
+        """
         if not rows:
             return
-        names = ", ".join(columns)
+        into = f"INSERT INTO {table} ({', '.join(columns)})"
         tail = " ON CONFLICT DO NOTHING" if ignore else ""
-        if not self.postgresql:
-            marks = ", ".join("?" * len(columns))
-            cursor = self._cursor()
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)
-            cursor.close()
-            return
-        marks = ", ".join(f"%s::{_array_type(value)}[]" for value in rows[0])
-        arrays = [list(column) for column in zip(*rows, strict=True)]
-        cursor = self._cursor()
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT * FROM unnest({marks}){tail}",
-            arrays,
-            prepare=True,
-        )
-        cursor.close()
+        marks = f"VALUES ({', '.join('?' * len(columns))})"
+        if len(rows) == 1:
+            self.run(f"{into} {marks}{tail}", rows[0])
+        elif self.postgresql:
+            from benchside.record.postgresql import arrays
 
-    def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement for each row of values."""
-        if rows:
-            cursor = self._cursor()
-            cursor.executemany(_with_percent(sql) if self.postgresql else sql, rows)
-            cursor.close()
+            marks, values = arrays(rows, kinds)
+            self.run(f"{into} SELECT * FROM unnest({marks}){tail}", values)
+        else:
+            self._driver().executemany(f"{into} {marks}{tail}", rows)
 
     @contextmanager
     def writing(self) -> Generator[None]:
@@ -152,7 +181,7 @@ class Engine:
         """
         if self.postgresql:
             with transaction.atomic(using=self.alias):
-                self.run("SELECT pg_advisory_xact_lock(?)", (_WRITE_LOCK,))
+                self._wire().journey(_OPENING[self._wire().in_transaction :])
                 yield
         elif self.connection.in_atomic_block:
             with transaction.atomic(using=self.alias):
@@ -163,6 +192,24 @@ class Engine:
                 transaction.atomic(using=self.alias),
             ):
                 yield
+
+    @contextmanager
+    def writing_once(self) -> Generator[None]:
+        """`writing` for exactly one `rows_of_each` and then one `together(last=True)`.
+
+        On PostgreSQL the first begins the transaction and takes the lock, the second commits it: two journeys in all, and the
+        lock is held no longer than the record needs. Inside another transaction it is `writing`.
+        """
+        if not self.postgresql or self.connection.in_atomic_block:
+            with self.writing():
+                yield
+            return
+        self._once = self._unopened = True
+        try:
+            with transaction.atomic(using=self.alias):
+                yield
+        finally:
+            self._once = self._unopened = False
 
 
 _turns = threading.local()
@@ -187,15 +234,3 @@ def _file_turn(database: str) -> Generator[None]:
         yield
     finally:
         fcntl.flock(known[1], fcntl.LOCK_UN)
-
-
-def _array_type(value: str | bytes | float) -> str:
-    match value:
-        case int():
-            return "bigint"
-        case str():
-            return "text"
-        case bytes():
-            return "bytea"
-        case float():
-            return "double precision"

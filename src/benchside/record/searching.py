@@ -32,6 +32,18 @@ PROBE_MAX = 1000
 _R = Names("r")
 
 
+class _InPosting(Names):
+    """Names of a resource reached by an index entry `p`, which carries its patient and clinical time.
+
+    Asking the entry, and only the entry, leaves PostgreSQL one way to the resource: by its key. Asked of both, it may pair all
+    entries of a patient with all resources of the patient.
+    """
+
+    def column(self, name: str) -> str:
+        """The SQL of one of its columns."""
+        return f"p.{name}" if name in ("patient", "start", "stop") else super().column(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """FROM and WHERE of a search, and whether its rows come in the order patient, clinical time, key."""
@@ -130,9 +142,6 @@ def _plan(engine: Engine, search: Search, scope: SearchScope | None) -> Plan:
 
 def _indexed_plan(engine: Engine, search: Search, criteria: tuple[Criterion, ...], scope: SearchScope | None) -> Plan:
     base = [members("r.type", search.types), Sql("r.deleted = 0")] if search.types else [Sql("r.deleted = 0")]
-    scoped = scope_condition(engine, scope)
-    if scoped is not None:
-        base.append(scoped)
     patient: int | None = None
     single = search.types[0] if len(search.types) == 1 else None
     number = patient_number(single) if single else None
@@ -140,18 +149,23 @@ def _indexed_plan(engine: Engine, search: Search, criteria: tuple[Criterion, ...
     if whose is not None:
         patient = _patient_key(engine, whose[1])
     if whose is not None and patient is not None:
-        base.append(sql("r.patient = ?", patient))
         criteria = tuple(criterion for criterion in criteria if criterion is not whose[0])
     first = _first(engine, search, criteria, patient)
+    found = None if first is None else posting(first)
+    names = _R if found is None else _InPosting("r")
+    if patient is not None:
+        base.append(sql(f"{names.column('patient')} = ?", patient))
+    scoped = scope_condition(engine, scope, names)
+    if scoped is not None:
+        base.append(scoped)
     if first is None:
         return Plan(
             "record_resource r",
             all_of([*base, *(holds(criterion, _R) for criterion in criteria)]),
         )
-    rest = [holds(criterion, _R) for criterion in criteria if criterion is not first]
-    found = posting(first)
+    rest = [holds(criterion, names) for criterion in criteria if criterion is not first]
     if found is not None:
-        return _posting_plan(engine, found, patient, [*base, *rest])
+        return _posting_plan(engine, found, [*base, *rest])
     among = chosen(first, patient)
     if among is None:
         return Plan("record_resource r", all_of([*base, holds(first, _R), *rest]))
@@ -161,7 +175,6 @@ def _indexed_plan(engine: Engine, search: Search, criteria: tuple[Criterion, ...
 def _posting_plan(
     engine: Engine,
     found: tuple[int, int, int | None],
-    patient: int | None,
     rest: list[Sql],
 ) -> Plan:
     parameter, value, system = found
@@ -169,8 +182,6 @@ def _posting_plan(
         Sql("r.key = p.resource"),
         sql("p.parameter = ? AND p.value = ?", parameter, value),
     ]
-    if patient is not None:
-        begin.append(sql("p.patient = ?", patient))
     if system is not None:
         begin.append(sql("p.system = ?", system))
     else:  # the same code of two systems in one resource must not count twice

@@ -47,7 +47,7 @@ class Record:
         yield commit
         commit.prepare()
         if commit.writes:
-            with self.engine.writing():
+            with self.engine.writing_once():
                 commit.finish()
 
     @contextmanager

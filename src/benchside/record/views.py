@@ -6,7 +6,7 @@ nothing give the same rows by construction, and screens join views instead of as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -69,8 +69,11 @@ class ViewRegistry:
 
     views: list[View | JoinedView] = field(default_factory=list["View | JoinedView"])
 
-    def follow(self, engine: Engine, changes: Sequence[tuple[int, r4.AnyResource | None]]) -> None:
-        """Replace the rows of each changed resource (key, resource as it stands now or None if deleted), then what is joined of them."""
+    def follow(self, engine: Engine, changes: Sequence[tuple[int, r4.AnyResource | None]], fresh: Container[int] = ()) -> None:
+        """Replace the rows of each changed resource (key, resource as it stands now or None if deleted), then what is joined of them.
+
+        Keys that are `fresh` have no rows yet.
+        """
         joined = [view for view in self.views if isinstance(view, JoinedView)]
         touched: dict[str, set[str]] = {view.table: set() for view in joined}
         for view in self.views:
@@ -80,6 +83,7 @@ class ViewRegistry:
             keys, rows = view_rows(view, changes)
             if not keys:
                 continue
+            keys = [key for key in keys if key not in fresh]
             followers = [(one, one.sources[view.table]) for one in joined if view.table in one.sources]
             for begin in range(0, len(keys), 500):
                 part = keys[begin : begin + 500]
@@ -108,13 +112,12 @@ def view_rows(view: View, changes: Sequence[tuple[int, r4.AnyResource | None]]) 
 
 
 def insert_rows(engine: Engine, view: View, rows: Sequence[ViewRow]) -> None:
-    """Insert rows of one view. Cells may be empty, so not by `Engine.insert`, whose arrays are of one type."""
-    marks = ", ".join("?" * (len(view.columns) + 1))
-    engine.run_many(
-        f"INSERT INTO {view.table} (resource, {', '.join(view.columns)}) VALUES ({marks})",
-        rows,
-    )
+    """Insert rows of one view."""
+    kinds = ["bigint", *(_KINDS[kind.partition(" ")[0]] for kind in view.columns.values())]
+    engine.insert(view.table, ("resource", *view.columns), rows, kinds=kinds)
 
+
+_KINDS = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text"}
 
 _CURRENT = """
 SELECT r.key, v.content, r.recorded FROM record_resource r JOIN record_version v ON v.key = r.version_key
