@@ -231,6 +231,9 @@ def _special(definitions: Definitions, type_: Type, rules: set[str]) -> list[str
     if type_.kind == "resource" and any(element.name == "contained" for element in type_.elements):
         rules.add("note_local")
         return ["if self.contained is not None:", '    note_local("")']
+    if type_.name == "BundleEntry":
+        rules.add("end_local")
+        return ["end_local()"]
     if type_.name == "Narrative":
         rules.add("check_narrative")
         return ["check_narrative(self.div)"]

@@ -147,24 +147,49 @@ def _one(root: Any, path: str) -> Iterator[Fault]:
             yield from _one(found.value, found.path)
 
 
+def _containing(resource: Any) -> list[Any]:
+    """Find the resources that contain others: a resource itself, or the entries of a Bundle in their order."""
+    if type(resource).__name__ != "Bundle":
+        return [resource]
+    carried = [entry.resource for entry in resource.entry or ()]
+    return [each for each in carried if getattr(each, "contained", None) is not None]
+
+
+def _plainly_contained(resource: Any) -> dict[str, str] | None:
+    """Give the type of each contained resource by its `#id`; None when something about them is rare."""
+    types: dict[str, str] = {}
+    listed: list[Any] = getattr(resource, "contained", None) or []
+    for inside in listed:
+        if inside.meta is not None or inside.id is None or getattr(inside, "contained", None) is not None:
+            return None
+        if not hasattr(inside, "contained"):
+            return None
+        types["#" + inside.id] = type(inside).__name__
+    return types if len(types) == len(listed) else None
+
+
 def is_plainly_sound(resource: Any, noted: Notes) -> bool:
     """Say, from what was noted while it was decoded, whether a resource and what it contains refer to each other as they should.
 
-    So it is when exactly the contained resources are referred to, each by `#id` and with an allowed type. False may also mean that only
-    `contained_faults` can tell: for resources that carry others (Bundle, Parameters), references to the whole (`#`), and rare forms.
+    So it is when exactly the contained resources are referred to, each by `#id` and with an allowed type; in a Bundle so for each entry.
+    False may also mean that only `contained_faults` can tell: for Parameters, for references to the whole (`#`), and rare forms.
     """
-    if not hasattr(resource, "contained") or len(noted.local) == noted.local.maxlen:
+    around = _containing(resource)
+    if len(noted.local) == noted.local.maxlen or noted.local.count("") != len(around):
         return False
-    types: dict[str, str] = {}
-    for inside in resource.contained or ():
-        if inside.meta is not None or inside.id is None or getattr(inside, "contained", None) is not None:
+    found: dict[str, set[str]] = {}
+    rest = iter(noted.local)
+    for each in around:
+        types = _plainly_contained(each)
+        # An empty text was noted at the end of each resource that contains others, after all references in it. One that refers to
+        # contained resources and has none was noted with an empty text too, and the counts above differ.
+        if types is None or set(iter(rest.__next__, "")) != types.keys():
             return False
-        if not hasattr(inside, "contained"):
-            return False
-        types["#" + inside.id] = type(inside).__name__
-    if len(types) != len(resource.contained or ()) or {text for text in noted.local if text} != types.keys():
+        for text, name in types.items():
+            found.setdefault(text, set()).add(name)
+    if next(rest, None) is not None:
         return False
-    return all(types[text] in allowed for text, allowed in noted.restricted)
+    return all(found[text] <= allowed for text, allowed in noted.restricted)
 
 
 def contained_faults(resource: msgspec.Struct, path: str | None = None) -> tuple[Fault, ...]:

@@ -80,7 +80,7 @@ class Notes:
         self.doubted = False
         """Something rare is in it that only a second, slower look can judge."""
         self.local: deque[str] = deque(maxlen=LOCAL_REFERENCES_MAX)
-        """The references beginning with `#`; an empty text for each resource that contains others."""
+        """The references beginning with `#`; an empty text for each resource that contains others, and for each entry that should."""
         self.restricted: deque[tuple[str, frozenset[str]]] = deque(maxlen=LOCAL_REFERENCES_MAX)
         """Those of them that may only point at certain types, with the types."""
 
@@ -114,6 +114,13 @@ def doubt() -> None:
 def note_local(reference: str) -> None:
     """Note a reference beginning with `#`; an empty text says that a resource contains others."""
     _thread.notes.local.append(reference)
+
+
+def end_local() -> None:
+    """Note the end of an entry of a Bundle, when it refers to contained resources and contains none."""
+    local = _thread.notes.local
+    if local and local[-1]:
+        local.append("")
 
 
 def check_aligned(values: "list[Any] | None", companions: "list[Any] | None") -> None:
@@ -297,6 +304,7 @@ __all__ = [
     "differential_paths_begin_with_type",
     "documents_differ",
     "doubt",
+    "end_local",
     "first_entry_is",
     "first_path_is_type",
     "full_urls_differ",

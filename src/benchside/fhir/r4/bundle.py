@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from benchside.fhir.primitives import NOT_EMPTY, Decimal, Instant, String, UnsignedInt, Uri
 from benchside.fhir.r4.codes import BundleTypeCode, HttpVerbCode, SearchEntryModeCode
 from benchside.fhir.r4.datatypes import BackboneElement, Element, Identifier, Resource, Signature
-from benchside.fhir.rules import Invariant, check_decimal, first_entry_is, full_urls_differ
+from benchside.fhir.rules import Invariant, check_decimal, end_local, first_entry_is, full_urls_differ
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
@@ -241,6 +241,7 @@ class BundleEntry(BackboneElement, kw_only=True):
             and self.modifierExtension is None
         ):
             raise ValueError("ele-1")
+        end_local()
         if _bdl_5(self, None, None) is False:
             raise ValueError("bdl-5")
         if _bdl_8(self, None, None) is False:
