@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchside.fhir.search.criteria import (
+    AllOf,
     AnyOf,
     Chained,
     Clause,
@@ -50,6 +51,8 @@ def holds(criterion: Criterion, names: Names, depth: int = 0) -> Sql:
     """A condition that holds for the resource behind `names` if it meets the criterion."""
     if isinstance(criterion, AnyOf):
         return any_of([holds(part, names, depth) for part in criterion.criteria])
+    if isinstance(criterion, AllOf):
+        return all_of([holds(part, names, depth) for part in criterion.criteria])
     if isinstance(criterion, Clause):
         return _clause_test(criterion, names)
     inner = Names(f"r{depth + 1}")
@@ -151,6 +154,8 @@ def chosen(criterion: Criterion, patient: int | None, depth: int = 0) -> Sql | N
         return Sql(text, tuple(value for found in sets if found for value in found.values))
     if isinstance(criterion, Clause):
         return _clause_set(criterion, patient)
+    if isinstance(criterion, AllOf):
+        return None
     inner = Names(f"r{depth + 1}")
     among = chosen(criterion.criterion, None, depth + 1)
     met = holds(criterion.criterion, inner, depth + 1) if among is None else Sql(f"{inner.own}.key IN (") + among + ")"

@@ -23,7 +23,7 @@ from benchside.record import in_memory, including, sorting
 from benchside.record.criteria_sql import Names, chosen, holds, patient_of, posting
 from benchside.record.engine import Engine, Row
 from benchside.record.fetching import fetch
-from benchside.record.keys import word
+from benchside.record.keys import NO_TIME, word
 from benchside.record.parameter_numbers import patient_number
 from benchside.record.sql_text import Sql, all_of, members, sql
 from benchside.record.stored import SearchPage, SearchScope, Stored
@@ -158,6 +158,10 @@ def _indexed_plan(engine: Engine, search: Search, criteria: tuple[Criterion, ...
     scoped = scope_condition(engine, scope, names)
     if scoped is not None:
         base.append(scoped)
+    if search.period is not None:
+        begin, end = search.period
+        start, stop = names.column("start"), names.column("stop")
+        base.append(sql(f"({start} = ? OR ({start} <= ? AND {stop} >= ?))", NO_TIME, end, begin))
     if first is None:
         return Plan(
             "record_resource r",

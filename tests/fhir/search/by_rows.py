@@ -8,6 +8,7 @@ from typing import Any
 
 from benchside.fhir.search.case import compared
 from benchside.fhir.search.criteria import (
+    AllOf,
     AnyOf,
     Chained,
     Clause,
@@ -41,6 +42,8 @@ def meets(key: Key, criterion: Criterion, rows: Rows) -> bool:
     match criterion:
         case AnyOf(criteria):
             return any(meets(key, each, rows) for each in criteria)
+        case AllOf(criteria):
+            return all(meets(key, each, rows) for each in criteria)
         case Chained(resource_type, code, targets, inner):
             return any(
                 other[0] in targets and _points_to(resource_type, code, rows[key], other, rows) and meets(other, inner, rows)

@@ -113,6 +113,53 @@ def test_an_export_shows_the_moment_it_was_asked_for(api: Api, clinic: dict[str,
     assert clinic["group"]
 
 
+def test_a_type_filter_narrows_its_type_alone(api: Api, clinic: dict[str, str]) -> None:
+    where = "Observation?value-quantity=70,Observation?subject=Patient/ana"
+    for start in ("/$export?_type=Patient,Observation", "/Patient/$export?_type=Patient,Observation", f"/Group/{clinic['group']}/$export?"):
+        place = kick_off(api, f"{start}&_typeFilter={where.replace('?', '%3F')}")
+        finish()
+        manifest = api.get(place)
+        own = {"ana", "rui"} if "Group" in start else {"ana", "rui", "eva"}
+        assert {one["id"] for one in lines(api, manifest, "Patient")} == own
+        found = [(one["subject"]["reference"], one["valueQuantity"]["value"]) for one in lines(api, manifest, "Observation")]
+        assert sorted(found) == [("Patient/ana", 60), *((f"Patient/{name}", 70) for name in sorted(own))]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["Observation%3Fno-such=1", "Observation", "Group%3Ftype=person", "Observation%3F_sort=date", "Observation%3F_content=words"],
+)
+def test_a_type_filter_that_can_not_be_applied_is_refused(api: Api, wanted: str) -> None:
+    assert api.call("GET", f"/$export?_type=Observation&_typeFilter={wanted}", **ASYNC).status_code == 400
+
+
+def test_what_was_deleted_since_is_told(api: Api, clinic: dict[str, str]) -> None:
+    """The file of deletions: https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---complete-status."""
+    del clinic
+    gone = api.create(observation("ana", 99))["id"]
+    early = api.create(observation("ana", 98))["id"]
+    api.call("DELETE", f"/Observation/{early}")
+    since = api.get(f"/Observation/{gone}")["meta"]["lastUpdated"]
+    api.call("DELETE", f"/Observation/{gone}")
+    for start in ("/$export", "/Patient/$export"):
+        place = kick_off(api, f"{start}?_type=Observation&_since={since}")
+        finish()
+        manifest = api.get(place)
+        assert [row["type"] for row in manifest["deleted"]] == ["Bundle"]
+        answer = api.call("GET", manifest["deleted"][0]["url"].removeprefix("http://testserver/fhir"), accept="application/fhir+ndjson")
+        bundle = msgspec.json.decode(b"".join(answer.streaming_content))  # type: ignore[attr-defined]  # a StreamingHttpResponse
+        assert bundle["type"] == "transaction"
+        told = [entry["request"] for entry in bundle["entry"]]
+        assert {"method": "DELETE", "url": f"Observation/{gone}"} in told
+        assert {request["url"] for request in told} <= {f"Observation/{gone}", f"Observation/{early}"}
+    without = kick_off(api, "/$export?_type=Observation")
+    finish()
+    assert "deleted" not in api.get(without)
+    none = kick_off(api, "/$export?_type=Group&_since=2020-01-01T00:00:00Z")
+    finish()
+    assert api.get(none)["deleted"] == []
+
+
 @pytest.mark.parametrize("point", ["before the files are synced", "before the place is committed", "within a line"])
 def test_a_worker_that_dies_is_followed_by_another(
     api: Api, clinic: dict[str, str], settings: Any, monkeypatch: pytest.MonkeyPatch, point: str

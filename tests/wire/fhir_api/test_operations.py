@@ -94,10 +94,20 @@ def test_everything_of_some_types_or_since(api: Api, ana: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "status"), [("_type=Organization", 400), ("_type=Nothing", 400), ("start=2020-01-01", 400), ("_count=x", 400)]
+    ("query", "status"), [("_type=Organization", 400), ("_type=Nothing", 400), ("start=soon", 400), ("end=2020-13", 400), ("_count=x", 400)]
 )
 def test_everything_refuses_what_it_does_not_know(api: Api, ana: str, query: str, status: int) -> None:
     api.get(f"/Patient/{ana}/$everything?{query}", expect=status)
+
+
+def test_everything_of_a_time_of_care(api: Api, ana: str) -> None:
+    def found(query: str) -> list[str]:
+        return types(api.get(f"/Patient/{ana}/$everything?{query}"), "match")
+
+    assert found("start=2026-03-02&end=2026-03-02") == ["Observation"] * 6 + ["Patient"]
+    assert found("start=2026-03-02T08:04:00Z") == ["Observation"] * 2 + ["Patient"]
+    assert found("end=2026-03-02T08:00:59Z&_type=Observation") == ["Observation"]
+    assert found("start=2027") == found("end=2025-12") == ["Patient"]  # what has no time of care is never left out
 
 
 def test_everything_of_nobody(sqlite_api: Api) -> None:

@@ -65,6 +65,70 @@ def test_validate_code(sqlite_api: Api) -> None:
     assert "snomed" in issues(sqlite_api.get(snomed, expect=422))[0][1]
 
 
+BODY = {
+    "resourceType": "CodeSystem",
+    "url": "http://example.org/fhir/tubes",
+    "status": "active",
+    "content": "complete",
+    "caseSensitive": True,
+    "concept": [
+        {
+            "code": "tube",
+            "display": "Tube",
+            "concept": [
+                {"code": "edta", "display": "EDTA", "designation": [{"language": "es", "value": "tubo lila"}]},
+                {"code": "citrate"},
+            ],
+        },
+        {"code": "cup"},
+    ],
+}
+
+
+def test_validate_code_of_a_code_system(sqlite_api: Api) -> None:
+    """Parameters and answer as https://hl7.org/fhir/R4/codesystem-operation-validate-code.html has them."""
+    kept = sqlite_api.create(BODY)
+    place = f"/CodeSystem/$validate-code?url={BODY['url']}"
+    assert said(sqlite_api.get(f"{place}&code=edta")) == {"result": True, "display": "EDTA"}
+    assert said(sqlite_api.get(f"{place}&code=edta&display=Tubo Lila"))["result"] is True
+    assert said(sqlite_api.get(f"{place}&code=edta&display=Serum"))["result"] is False
+    assert said(sqlite_api.get(f"{place}&code=EDTA"))["result"] is False
+    assert said(sqlite_api.get(f"/CodeSystem/{kept['id']}/$validate-code?code=cup"))["result"] is True
+    concept = {"valueCodeableConcept": {"coding": [{"system": "urn:other", "code": "x"}, {"system": BODY["url"], "code": "cup"}]}}
+    assert said(sqlite_api.json("POST", place, parameters(codeableConcept=concept)))["result"] is True
+    sent = parameters(codeSystem={"resource": BODY | {"url": "urn:uuid:2c1b2d6e-0d51-4d0f-9c3f-3d0c1c6f7a10"}}, code={"valueCode": "cup"})
+    assert said(sqlite_api.json("POST", "/CodeSystem/$validate-code", sent))["result"] is True
+    assert said(sqlite_api.get(f"/CodeSystem/$validate-code?url={SYSTEM}&code=female")) == {"result": True, "display": "Female"}
+    sqlite_api.get("/CodeSystem/$validate-code?url=http://snomed.info/sct&code=1", expect=422)
+    sqlite_api.get("/CodeSystem/$validate-code?code=1", expect=400)
+
+
+def test_a_search_may_be_above_or_below_a_code(sqlite_api: Api) -> None:
+    """Subsumption: https://hl7.org/fhir/R4/search.html#token, :above and :below."""
+    sqlite_api.create(BODY)
+    for code in ("tube", "edta", "cup"):
+        sqlite_api.create({"resourceType": "Basic", "code": {"coding": [{"system": BODY["url"], "code": code}]}})
+    sqlite_api.create({"resourceType": "Basic", "code": {"coding": [{"system": "urn:other", "code": "edta"}]}})
+
+    def found(query: str) -> set[str]:
+        return {entry["resource"]["code"]["coding"][0]["code"] for entry in sqlite_api.get(f"/Basic?{query}").get("entry", ())}
+
+    assert found(f"code:below={BODY['url']}|tube") == {"tube", "edta"}
+    assert found(f"code:above={BODY['url']}|edta") == {"tube", "edta"}
+    assert found(f"code:below={BODY['url']}|cup") == {"cup"}
+    assert sqlite_api.get(f"/Basic?code:below={BODY['url']}|edta")["total"] == 1
+    sqlite_api.get("/Basic?code:below=http://loinc.org|1-8", expect=400)
+
+
+def test_a_mime_type_is_found_below_its_base(sqlite_api: Api) -> None:
+    """https://hl7.org/fhir/R4/search.html#mimetype."""
+    for kind in ("text/xml; charset=UTF-8", "text/xml", "text/plain"):
+        content = [{"attachment": {"contentType": kind, "url": "http://example.org/x"}}]
+        sqlite_api.create({"resourceType": "DocumentReference", "status": "current", "content": content})
+    assert sqlite_api.get("/DocumentReference?contenttype=text/xml")["total"] == 1
+    assert sqlite_api.get("/DocumentReference?contenttype:below=text/xml")["total"] == 2
+
+
 def test_a_search_may_be_in_a_value_set(sqlite_api: Api) -> None:
     sqlite_api.create(patient(gender="female"))
     sqlite_api.create(patient())

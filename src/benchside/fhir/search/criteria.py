@@ -171,7 +171,14 @@ class AnyOf:
     criteria: tuple[Criterion, ...]
 
 
-Criterion: TypeAlias = Clause | Chained | Reverse | AnyOf
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Met when every one of the criteria is: one of several searches of which any will do."""
+
+    criteria: tuple[Criterion, ...]
+
+
+Criterion: TypeAlias = Clause | Chained | Reverse | AnyOf | AllOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,5 +227,7 @@ class Search:
     """Rounds of `_include:iterate` and `_revinclude:iterate`, the first one counted."""
     included_max: int = 1000
     """Resources that may be included with one page."""
+    period: tuple[int, int] | None = None
+    """Only what has no clinical time, or one that meets this span: first and last microsecond since 1970 UTC."""
     read_max: int = 10_000
     """Resources that may be read one by one for what no index answers (words, orders by codes, composites by ranges)."""

@@ -11,7 +11,7 @@ import msgspec
 from django.conf import settings
 
 from benchside import __version__
-from benchside.fhir.search.parameters import parameters
+from benchside.fhir.search.parameters import Parameter, hierarchical_targets, parameters
 from benchside.wire.fhir_api import audit, routes
 from benchside.wire.fhir_api.call import Answer
 from benchside.wire.fhir_api.limits import Limits, site_limits
@@ -26,7 +26,8 @@ PUBLISHED: Final = "2026-11-22"
 SYSTEM_SHAPES: Final = frozenset({"system", "system history", "system search"})
 DOCUMENTATION: Final = (
     "FHIR R4 as JSON and XML. Every request but this one needs a bearer token. "
-    "Unknown search parameters are refused unless the client prefers handling=lenient."
+    "Unknown search parameters are refused unless the client prefers handling=lenient. "
+    "Each write is asked about as the act it amounts to; a refusal (403, 422) lists every reason with its code in issue.details."
 )
 
 
@@ -60,7 +61,7 @@ def statement(base: str, limits: Limits, cors: bool) -> bytes:  # noqa: FBT001 -
             for parameter in parameters("Basic").values()
             if parameter.code in SYSTEM_PARAMETERS
         ],
-        "operation": [_operation(one) for one in routes.OPERATION_TABLE.values() if "system" in one.levels],
+        "operation": [_operation(one, "") for one in routes.OPERATION_TABLE.values() if "system" in one.levels],
         "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{name.lower()}" for name in sorted(COMPARTMENTS)],
     }
     return msgspec.json.encode(
@@ -109,9 +110,9 @@ def _resource(name: str, limits: Limits, pointing: list[str]) -> dict[str, Any]:
         "referencePolicy": ["literal", "logical", "local", "enforced"],
         "searchInclude": [f"{name}:{parameter.code}" for parameter in own if parameter.kind == "reference" and includes],
         "searchRevInclude": pointing if includes else [],
-        "searchParam": [{"name": parameter.code, "type": parameter.kind} for parameter in own],
+        "searchParam": [_parameter(parameter) for parameter in own],
         "operation": [
-            _operation(one)
+            _operation(one, name)
             for one in routes.OPERATION_TABLE.values()
             if any(level != "system" and one.answers(level, name) for level in one.levels)
         ],
@@ -119,8 +120,17 @@ def _resource(name: str, limits: Limits, pointing: list[str]) -> dict[str, Any]:
     return {key: value for key, value in resource.items() if value != []}
 
 
-def _operation(operation: "routes.Operation") -> dict[str, str]:
-    return {"name": operation.name, "definition": operation.definition}
+def _parameter(parameter: Parameter) -> dict[str, str]:
+    shown = {"name": parameter.code, "type": parameter.kind}
+    if parameter.kind == "reference" and (targets := hierarchical_targets(parameter)):
+        shown["documentation"] = f"Takes :above and :below for the hierarchy of {', '.join(targets)}."
+    elif parameter.kind == "quantity":
+        shown["documentation"] = "UCUM units are converted: 5.4|http://unitsofmeasure.org|mg also finds 0.0054 g."
+    return shown
+
+
+def _operation(operation: "routes.Operation", resource_type: str) -> dict[str, str]:
+    return {"name": operation.name, "definition": operation.definition_for(resource_type)}
 
 
 def _pointing() -> dict[str, list[str]]:

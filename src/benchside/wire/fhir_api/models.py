@@ -8,7 +8,7 @@ from django.db import models
 class ExportJob(models.Model):
     """One bulk export, from the request until its files are removed.
 
-    `place` is how far the work has come, as JSON; `seen_at` is the moment whose state is exported (Bulk Data's
+    `filters` are the queries of `_typeFilter` by type. `place` is how far the work has come, as JSON; `seen_at` is the moment whose state is exported (Bulk Data's
     transactionTime); `lease_until` keeps two workers from the same job, and lets another take over when one died.
     """
 
@@ -22,6 +22,7 @@ class ExportJob(models.Model):
     types = models.JSONField(default=list)
     group = models.CharField(max_length=64, blank=True)
     patients = models.JSONField(null=True)
+    filters = models.JSONField(default=dict)
     since = models.DateTimeField(null=True)
     seen_at = models.DateTimeField()
     status = models.CharField(max_length=10, default=ACCEPTED)

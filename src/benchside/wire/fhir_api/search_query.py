@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote
 from django.utils.timezone import get_default_timezone
 
 from benchside.fhir import r4, read
-from benchside.fhir.search.criteria import AnyOf, Chained, Clause, Criterion, Reverse, Search, Sort, TokenValue, UriValue
+from benchside.fhir.search.criteria import AllOf, AnyOf, Chained, Clause, Criterion, Reverse, Search, Sort, TokenValue, UriValue
 from benchside.fhir.search.parameters import hierarchical_targets, parameters
 from benchside.fhir.search.query import SearchLimits, parse_search
 from benchside.fhir.terminology import UnknownValueSetError, code_systems, value_set
@@ -139,7 +139,7 @@ def _types_beyond(criterion: Criterion) -> Iterator[str]:
             yield from _types_beyond(criterion.criterion)
         case Clause(modifier="above" | "below"):
             yield from hierarchical_targets(parameters(criterion.type)[criterion.parameter])
-        case AnyOf():
+        case AnyOf() | AllOf():
             for part in criterion.criteria:
                 yield from _types_beyond(part)
         case _:

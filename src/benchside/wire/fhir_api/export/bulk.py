@@ -63,19 +63,22 @@ def _status(call: Call, job: ExportJob) -> Answer:
 
 
 def _manifest(job: ExportJob) -> bytes:
-    output = [
-        {"type": file.resource_type, "url": f"{job.base}/_export/{job.id}/{work.file_path(file).name}", "count": file.resources}
-        for file in ExportFile.objects.filter(job=job).order_by("resource_type", "number")
-    ]
+    files = [file for file in ExportFile.objects.filter(job=job).order_by("resource_type", "number") if file.resources]
+    deleted = [_listed(job, file, "Bundle") for file in files if file.resource_type == work.DELETED]
     return msgspec.json.encode(
         {
             "transactionTime": instant(job.seen_at),
             "request": job.request,
             "requiresAccessToken": True,
-            "output": output,
+            "output": [_listed(job, file, file.resource_type) for file in files if file.resource_type != work.DELETED],
+            **({"deleted": deleted} if job.since is not None else {}),
             "error": [],
         }
     )
+
+
+def _listed(job: ExportJob, file: ExportFile, kind: str) -> dict[str, object]:
+    return {"type": kind, "url": f"{job.base}/_export/{job.id}/{work.file_path(file).name}", "count": file.resources}
 
 
 def _file(call: Call, job: ExportJob, name: str) -> Answer:
@@ -84,7 +87,7 @@ def _file(call: Call, job: ExportJob, name: str) -> Answer:
     file = next((one for one in files if work.file_path(one).name == name), None)
     if file is None:
         raise NoSuchResource("The export has no such file (or is not finished yet).")
-    signin.require(call.principal, file.resource_type, "r")
+    signin.require_all(call.principal, job.types if file.resource_type == work.DELETED else [file.resource_type], "r")
     call.resource_type = file.resource_type
     access.seen(call, "export file")
     path = work.file_path(file)

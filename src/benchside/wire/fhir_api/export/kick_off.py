@@ -13,6 +13,7 @@ from django.utils.timezone import get_default_timezone
 from benchside.fhir import r4, read
 from benchside.wire.fhir_api import access, search_query, signin
 from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.export.filters import read_filters, searches
 from benchside.wire.fhir_api.export.tasks import work_on_export
 from benchside.wire.fhir_api.models import ExportJob
 from benchside.wire.fhir_api.negotiation import NDJSON_TYPES
@@ -22,7 +23,7 @@ from benchside.wire.fhir_api.outcomes import information_bytes
 from benchside.wire.fhir_api.problems import BadRequest, NotPermitted, TooMany, Unprocessable
 from benchside.wire.fhir_api.resource_types import KNOWN_TYPES, RESOURCE_TYPES
 
-KNOWN = frozenset({"_since", "_type", "_outputFormat"})
+KNOWN = frozenset({"_since", "_type", "_typeFilter", "_outputFormat"})
 GROUP_DEPTH_MAX = 5
 GROUP_PATIENTS_MAX = 100_000
 
@@ -40,6 +41,7 @@ def kick_off(call: Call) -> Answer:
     signin.require_all(call.principal, types, "rs")
     if access.search_scope(call, types) is not None:
         raise NotPermitted("An export hands out data of many patients; your access is limited to one.")
+    filters = _filters(call, given, types)
     if ExportJob.objects.filter(status=ExportJob.ACCEPTED).count() >= call.limits.export_jobs_max:
         raise TooMany(
             f"{call.limits.export_jobs_max} exports are under way, the limit of this site; try again later.", headers={"Retry-After": "120"}
@@ -53,6 +55,7 @@ def kick_off(call: Call) -> Answer:
         types=list(types),
         group=call.id,
         patients=sorted(_patients_of(call, call.id, 0)) if level == "group" else None,
+        filters=filters,
         since=_since(given),
         seen_at=call.at,
     )
@@ -82,6 +85,15 @@ def _types(given: Arguments, level: str) -> tuple[str, ...]:
             where = "is not in the Patient compartment" if name in KNOWN_TYPES else "is no R4 resource type"
             raise BadRequest(f"_type: {name[:60]} {where}.")
     return tuple(dict.fromkeys(wanted))
+
+
+def _filters(call: Call, given: Arguments, types: tuple[str, ...]) -> dict[str, list[str]]:
+    """The queries of `_typeFilter`, each understood and permitted."""
+    found = read_filters(given.all("_typeFilter"), types)
+    for kind, queries in found.items():
+        for search in searches(kind, queries, call.limits, call.record.policy.zone, call.at):
+            search_query.require_search_permits(call, search)
+    return found
 
 
 def _since(given: Arguments) -> datetime | None:

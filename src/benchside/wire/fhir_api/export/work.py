@@ -8,11 +8,12 @@ again. Two workers can't have the same job: `lease_until` says whose it is, and 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -20,13 +21,17 @@ from django.db.models import Q
 from benchside.fhir.search.criteria import Search
 from benchside.fhir.search.query import parse_search
 from benchside.record import Gone, NotFound, Record, Stored
+from benchside.record.deletions import deletions
 from benchside.record.site import site_record
 from benchside.wire.fhir_api.call import instant
+from benchside.wire.fhir_api.export.filters import criteria
 from benchside.wire.fhir_api.limits import Limits, site_limits
 from benchside.wire.fhir_api.models import ExportFile, ExportJob
 from benchside.wire.fhir_api.search_query import search_limits
 
 LEASE = timedelta(seconds=60)
+DELETED = "deleted"
+"""In the place of a resource type: the file that tells what was deleted."""
 Clock = Callable[[], datetime]
 
 
@@ -65,7 +70,7 @@ def work(job: ExportJob, *, clock: Clock, until: datetime) -> bool:
         if chunk is None:
             _commit(job, [], clock(), finished=True)
             return True
-        files = _append(job, chunk.resources, limits)
+        files = _append(job, chunk.resources, limits) if chunk.deleted is None else [_append_deleted(job, chunk.deleted)]
         job.place, job.resources = chunk.place, job.resources + len(chunk.resources)
         _commit(job, files, clock())
     ExportJob.objects.filter(id=job.id, lease_until=job.lease_until).update(lease_until=None)
@@ -78,13 +83,29 @@ class Chunk:
 
     resources: list[Stored]
     place: dict[str, object]
+    deleted: list[str] | None = None
+    """In a chunk of deletions: what was deleted, as `Type/id`."""
 
 
 def next_chunk(record: Record, job: ExportJob, limits: Limits) -> Chunk | None:
-    """What comes after the job's place; None when nothing does."""
-    if job.level == "system":
-        return _next_of_system(record, job, limits)
-    return _next_of_patients(record, job, limits)
+    """What comes after the job's place; None when nothing does. Deletions come last, where a time is asked for."""
+    if "deleted" not in job.place:
+        chunk = _next_of_system(record, job, limits) if job.level == "system" else _next_of_patients(record, job, limits)
+        if chunk is not None or job.since is None:
+            return chunk
+    return _next_deleted(record, job, limits)
+
+
+def _next_deleted(record: Record, job: ExportJob, limits: Limits) -> Chunk | None:
+    """Resources of the export's types, and patients, that were deleted between `_since` and the export's moment."""
+    assert job.since is not None  # asked for only then
+    after = int(str(job.place.get("deleted", 0)))
+    found = deletions(record.engine, job.types, job.since, job.seen_at, after=after, count=limits.export_chunk_resources)
+    if not found:
+        return None
+    members = None if job.patients is None else frozenset(job.patients)
+    own = [each for each in found if job.level == "system" or (each.patient and (members is None or each.patient in members))]
+    return Chunk([], {"deleted": found[-1].key}, [f"{each.type}/{each.id}" for each in own])
 
 
 def _next_of_system(record: Record, job: ExportJob, limits: Limits) -> Chunk | None:
@@ -92,7 +113,7 @@ def _next_of_system(record: Record, job: ExportJob, limits: Limits) -> Chunk | N
     at_type, cursor = int(str(job.place.get("type", 0))), job.place.get("cursor")
     if at_type >= len(job.types):
         return None
-    search = _search(job, (job.types[at_type],), limits, cursor=cursor)
+    search = _search(record, job, (job.types[at_type],), limits, cursor=cursor)
     page = record.search(search)
     after: dict[str, object] = {"type": at_type, "cursor": page.next_cursor}
     if page.next_cursor is None:
@@ -116,12 +137,21 @@ def _next_of_patients(record: Record, job: ExportJob, limits: Limits) -> Chunk |
     assert isinstance(queue, list)
     if not queue:
         return None
-    search = _search(job, tuple(job.types), limits, cursor=place.get("cursor"), compartment=("Patient", str(queue[0])))
+    parts = _parts(job)
+    part = int(str(place.get("part", 0)))
+    search = _search(record, job, parts[part], limits, cursor=place.get("cursor"), compartment=("Patient", str(queue[0])))
     page = record.search(search)
-    after = {**place, "queue": queue, "cursor": page.next_cursor}
+    after = {**place, "queue": queue, "part": part, "cursor": page.next_cursor}
     if page.next_cursor is None:
-        after = {**place, "queue": queue[1:], "cursor": None}
+        last = part + 1 == len(parts)
+        after |= {"queue": queue[1:] if last else queue, "part": 0 if last else part + 1}
     return Chunk(list(_as_of(record, job, page.matches)), after)
+
+
+def _parts(job: ExportJob) -> list[tuple[str, ...]]:
+    """The types that one search covers: those without filter together, each of the others by itself."""
+    plain = tuple(kind for kind in job.types if kind not in job.filters)
+    return [*([plain] if plain else []), *((kind,) for kind in job.types if kind in job.filters)]
 
 
 def _pairs(limits: Limits, cursor: object) -> list[tuple[str, str]]:
@@ -130,12 +160,17 @@ def _pairs(limits: Limits, cursor: object) -> list[tuple[str, str]]:
 
 
 def _search(
-    job: ExportJob, types: tuple[str, ...], limits: Limits, *, cursor: object, compartment: tuple[str, str] | None = None
+    record: Record, job: ExportJob, types: tuple[str, ...], limits: Limits, *, cursor: object, compartment: tuple[str, str] | None = None
 ) -> Search:
     pairs = _pairs(limits, cursor)
     if job.since is not None:
         pairs.append(("_lastUpdated", f"ge{instant(job.since)}"))
-    return parse_search(types, pairs, limits=search_limits(limits), strict=True, zone=site_record().policy.zone, compartment=compartment)
+    zone = record.policy.zone
+    search = parse_search(types, pairs, limits=search_limits(limits), strict=True, zone=zone, compartment=compartment)
+    queries = job.filters.get(types[0])
+    if not queries:
+        return search
+    return replace(search, criteria=(*search.criteria, *criteria(types[0], queries, limits, zone, job.seen_at)))
 
 
 def _as_of(record: Record, job: ExportJob, matches: list[Stored]) -> Iterator[Stored]:
@@ -160,19 +195,32 @@ def _append(job: ExportJob, resources: list[Stored], limits: Limits) -> list[Exp
         file = ExportFile.objects.filter(job=job, resource_type=kind).order_by("-number").first()
         if file is None or file.resources >= limits.export_file_resources_max:
             file = ExportFile(job=job, resource_type=kind, number=file.number + 1 if file is not None else 1)
-        path = file_path(file)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.truncate(file.bytes)
-            stream.seek(file.bytes)
-            stream.writelines(lines)
-            stream.flush()
-            os.fsync(stream.fileno())
-        file.bytes += sum(len(line) for line in lines)
-        file.resources += len(lines)
+        _write(file, lines)
         touched.append(file)
     return touched
+
+
+def _append_deleted(job: ExportJob, deleted: list[str]) -> ExportFile:
+    """Append one transaction Bundle of deletions, as Bulk Data wants them told."""
+    file = ExportFile.objects.filter(job=job, resource_type=DELETED).first() or ExportFile(job=job, resource_type=DELETED, number=1)
+    entries = [{"request": {"method": "DELETE", "url": each}} for each in deleted]
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    _write(file, [msgspec.json.encode(bundle) + b"\n"] if entries else [])
+    return file
+
+
+def _write(file: ExportFile, lines: list[bytes]) -> None:
+    path = file_path(file)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.truncate(file.bytes)
+        stream.seek(file.bytes)
+        stream.writelines(lines)
+        stream.flush()
+        os.fsync(stream.fileno())
+    file.bytes += sum(len(line) for line in lines)
+    file.resources += len(lines)
 
 
 def _commit(job: ExportJob, files: list[ExportFile], now: datetime, *, finished: bool = False) -> None:

@@ -1,5 +1,7 @@
 """Patient/[id]/$everything: the patient, what belongs to the patient, and what that refers to, page by page.
 
+`start` and `end` are dates of care: what has a clinical time outside them is left out, what has none is given.
+
 Source: https://hl7.org/fhir/R4/patient-operation-everything.html
 """
 
@@ -8,14 +10,15 @@ from dataclasses import replace
 from benchside.accounts.scopes import permits
 from benchside.fhir.search.criteria import Include
 from benchside.fhir.search.parameters import compartment_parameters
+from benchside.terms.instant import INSTANT_MAX, INSTANT_MIN, span
 from benchside.wire.fhir_api import access, search_query, searching, signin
 from benchside.wire.fhir_api.call import Answer, Call
-from benchside.wire.fhir_api.operations.operation import Operation, arguments
+from benchside.wire.fhir_api.operations.operation import Arguments, Operation, arguments
 from benchside.wire.fhir_api.problems import BadRequest
 from benchside.wire.fhir_api.resource_types import KNOWN_TYPES
 
 PATIENT = "Patient"
-KNOWN = frozenset({"_since", "_type", "_count", "_cursor"})
+KNOWN = frozenset({"start", "end", "_since", "_type", "_count", "_cursor"})
 
 
 def patient_types() -> frozenset[str]:
@@ -44,9 +47,25 @@ def everything(call: Call) -> Answer:
         search,
         includes=tuple(Include(kind, None, None, iterate=False) for kind in types),
         included_max=call.limits.included_entries_max,
+        period=_period(call, given),
         pairs=own,
     )
     return searching.answered(call, search, f"{PATIENT}/{call.id}/$everything")
+
+
+def _period(call: Call, given: Arguments) -> tuple[int, int] | None:
+    """The span of `start` and `end`, dates of care; None when neither is given."""
+    ends: dict[str, tuple[int, int]] = {}
+    for name in ("start", "end"):
+        text = given.text(name)
+        if text is not None:
+            try:
+                ends[name] = span(text.replace(" ", "+"), call.record.policy.zone)
+            except ValueError:
+                raise BadRequest(f"{name} must be a date, for example 2026-01-31; we can't read {text[:40]}.") from None
+    if not ends:
+        return None
+    return ends.get("start", (INSTANT_MIN, 0))[0], ends.get("end", (0, INSTANT_MAX))[1]
 
 
 def _types(call: Call, wanted: str | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What an operation is, and how its parameters are read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchside.fhir import Fault, Invalid, r4, read
@@ -16,7 +16,8 @@ GENERAL_PARAMETERS = frozenset({"_format", "_pretty", "_summary", "_elements"})
 class Operation:
     """One operation: at which levels ("system", "type", "instance") of which types it answers which methods.
 
-    `types` maps a level to the resource types it exists for, None for all of them.
+    `levels` maps a level to the resource types it exists for, None for all of them; `definitions` names the definition for
+    types that have one of their own.
     """
 
     name: str
@@ -24,6 +25,11 @@ class Operation:
     levels: dict[str, frozenset[str] | None]
     methods: tuple[str, ...]
     handler: Callable[[Call], Answer]
+    definitions: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def definition_for(self, resource_type: str) -> str:
+        """The canonical url of its definition for a type, or at system level ("")."""
+        return self.definitions.get(resource_type, self.definition)
 
     def answers(self, level: str, resource_type: str) -> bool:
         """Whether the operation exists at this level for this type."""
