@@ -142,6 +142,5 @@ def test_what_is_no_control_is_refused_with_every_reason(clinic: Clinic, lots: t
         "quality.control.not-a-control",
         "results.value.not-a-number",
         "supervision.none",
-        "lot.none",
     }
     assert clinic.rows("SELECT count(*) FROM control_row") == [(0,)]

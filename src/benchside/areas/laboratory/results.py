@@ -44,7 +44,17 @@ class TextValue:
     text: str
 
 
-Value = Quantity | CodedValue | TiterValue | TextValue
+@dataclass(frozen=True, slots=True)
+class AbsentValue:
+    """No value, and why: one of ABSENT_REASONS."""
+
+    reason: str
+
+
+ABSENT_REASONS = ("not-performed", "error", "unknown")
+"""Codes of HL7 data-absent-reason that a laboratory reports: not performed, the measurement failed, could not be determined."""
+
+Value = Quantity | CodedValue | TiterValue | TextValue | AbsentValue
 Door = Literal["person", "instrument"]
 
 

@@ -44,7 +44,7 @@ def controls_of(device: r4.Device, zone: tzinfo) -> dict[str, ControlOfTest]:
 
 def worst_control(controls: Sequence[ControlOfTest]) -> tuple[ControlState, datetime | None]:
     """The worst of several controls, and until when all of them are good."""
-    state = min((one.state for one in controls), key=_WORST.index)
+    state: ControlState = next(state for state in _WORST if any(one.state == state for one in controls))
     return state, min((one.valid_until for one in controls if one.valid_until is not None), default=None)
 
 

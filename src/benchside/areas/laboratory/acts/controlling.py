@@ -16,6 +16,7 @@ from benchside.areas.laboratory.quality import HISTORY_MAX, ControlPoint, Judgem
 from benchside.areas.laboratory.results import read_value
 from benchside.areas.laboratory.views.quality import CONTROL
 from benchside.fhir import r4
+from benchside.readiness.facts import Lot
 from benchside.readiness.gathering.equipment import (
     ControlOfTest,
     ControlState,
@@ -176,12 +177,12 @@ def control_history(record: Record, device_id: str, test: str, *, limit: int = H
 
 def _read(
     record: Record, values: Sequence[ControlValue]
-) -> tuple[list[tuple[ControlValue, KeptLot, ControlTarget, Quantity]], list[Refusal]]:
-    """Every value with its lot, target and number; refusals for what cannot be one."""
+) -> tuple[list[tuple[ControlValue, KeptLot, ControlTarget, Quantity]], list[Lot], list[Refusal]]:
+    """Every value with its lot, target and number; the lots of control material; refusals for what cannot be a control."""
     catalogue = package_catalogue()
     refusals = [] if 0 < len(values) <= CONTROLS_MAX else [Refusal("results.count", {"limit": CONTROLS_MAX})]
     read: list[tuple[ControlValue, KeptLot, ControlTarget, Quantity]] = []
-    seen: set[tuple[str, str]] = set()
+    lots, seen = list[Lot](), set[tuple[str, str]]()
     for given in values[:CONTROLS_MAX]:
         about = {"test": f"test:{given.test}"}
         substance = load(record, r4.Substance, given.lot)
@@ -191,6 +192,7 @@ def _read(
         if lot is None or analyte is None or analyte.kind != "numeric":
             refusals.append(Refusal("quality.control.not-a-control", {**about, "lot": number or given.lot}))
             continue
+        lots.append(lot.fact())
         if (given.lot, given.test) in seen:
             refusals.append(Refusal("results.analyte.twice", about))
         seen.add((given.lot, given.test))
@@ -200,7 +202,7 @@ def _read(
             refusals.append(Refusal("results.value.not-a-number", {"entered": given.text[:40]}))
         elif isinstance(value, Quantity):
             read.append((given, lot, targets_of(substance).get(given.test, ControlTarget(given.test, None, None)), value))
-    return read, refusals
+    return read, list(dict.fromkeys(lots)), refusals
 
 
 @act("run_quality_control")
@@ -214,12 +216,12 @@ def record_control_result(
     """
     record, at = performance.record, performance.at
     device = load(record, r4.Device, device_id)
-    read, refusals = _read(record, values)
+    read, lots, refusals = _read(record, values)
     own = run or new_id()
     facts = facts_for(
         performance,
         equipment=(equipment_of(record, device_id),),
-        lots=tuple(dict.fromkeys(lot.fact() for _, lot, _, _ in read)),
+        lots=tuple(lots),
     )
     with perform(performance, "run_quality_control", facts, further=refusals, focus=f"Device/{device_id}") as performed:
         by_test: dict[str, list[ControlPoint]] = {}

@@ -21,7 +21,7 @@ from benchside.areas.laboratory.acts.results_kept import (
 )
 from benchside.areas.laboratory.calculations import calculate
 from benchside.areas.laboratory.catalogue import NotInCatalogue, package_catalogue
-from benchside.areas.laboratory.results import ToVerify, Value, next_state, read_value, reasons_not_to_verify
+from benchside.areas.laboratory.results import ABSENT_REASONS, AbsentValue, ToVerify, Value, next_state, read_value, reasons_not_to_verify
 from benchside.areas.laboratory.views.specimens import REPORT_OPEN, specimen_state, tests_of_specimen
 from benchside.areas.laboratory.words import Analyte
 from benchside.fhir import r4
@@ -55,11 +55,12 @@ VALUES_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class EnteredValue:
-    """What was typed for one analyte; `unit` only when it is not the analyte's own."""
+    """What was typed for one analyte; `unit` only when it is not the analyte's own; `absent` says why there is no value."""
 
     analyte: str
     text: str
     unit: str | None = None
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,9 @@ def _read(
             refusals.append(Refusal("results.analyte.twice", about))
         known = standing.get(entered.analyte)
         refusals += next_state(STATE_OF_STATUS[known.status or "registered"] if known is not None else "registered", "enter")[1]
+        if entered.absent in ABSENT_REASONS and not entered.text.strip():
+            read[entered.analyte] = AbsentValue(entered.absent)
+            continue
         value, faults = read_value(entered.text, catalogue.analyte(entered.analyte), unit=entered.unit)
         refusals += faults
         if value is not None:
@@ -161,7 +165,7 @@ def enter_result(
     facts = facts_for(
         performance,
         order=order_fact(order, record.policy.zone),
-        equipment=(equipment_of(record, device),) if device else (),
+        equipment=(equipment_of(record, device, tests=list(read)),) if device else (),
         lots=tuple(lots),
     )
     collected = moment(specimen.collection.collectedDateTime, record.policy.zone) if specimen.collection is not None else None

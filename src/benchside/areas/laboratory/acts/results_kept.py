@@ -9,6 +9,7 @@ from typing import Any
 from benchside.areas.laboratory.catalogue import Catalogue
 from benchside.areas.laboratory.critical import critical_limits, is_critical, package_critical
 from benchside.areas.laboratory.results import (
+    AbsentValue,
     CodedValue,
     Delta,
     Earlier,
@@ -32,6 +33,7 @@ from benchside.record.keys import moment as moment_of_us
 from benchside.terms.quantity import Quantity, UnitsDiffer, UnitUnknown
 
 ANSWER = f"{BASE}/CodeSystem/answer"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 EARLIER_MAX = 50
 
 STATE_OF_STATUS: Mapping[str, State] = {
@@ -114,12 +116,16 @@ def value_fields(value: Value) -> dict[str, Any]:
             }
         case TextValue():
             return {"valueString": value.text}
+        case AbsentValue():
+            return {"dataAbsentReason": concept(ABSENT, value.reason, text=value.reason)}
 
 
 def value_of(observation: r4.Observation) -> Value | None:
     """The value as the rules see it; None when there is none."""
     if (quantity := observation.valueQuantity) is not None and quantity.value is not None:
         return Quantity(quantity.value, quantity.code or quantity.unit or "1", quantity.comparator)
+    if observation.dataAbsentReason is not None:
+        return AbsentValue(code_of(observation.dataAbsentReason, ABSENT))
     if observation.valueCodeableConcept is not None:
         return CodedValue(code_of(observation.valueCodeableConcept, ANSWER))
     if (ratio := observation.valueRatio) is not None and ratio.denominator is not None and ratio.denominator.value is not None:
@@ -130,6 +136,7 @@ def value_of(observation: r4.Observation) -> Value | None:
 def put_value(observation: r4.Observation, value: Value, judged: Judged) -> None:
     """Write a value with its flag and range into an observation, whatever it held before."""
     observation.valueQuantity = observation.valueCodeableConcept = observation.valueRatio = observation.valueString = None
+    observation.dataAbsentReason = None
     for name, part in value_fields(value).items():
         setattr(observation, name, part)
     flag: Flag | None = judged.interpretation.flag

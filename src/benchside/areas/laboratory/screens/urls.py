@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from benchside.areas.laboratory.screens import collecting, identifying, labels, scanning, task, unable, worklist
+from benchside.areas.laboratory.screens.bench_urls import bench_urlpatterns
 
 urlpatterns: list[URLPattern] = [
+    *bench_urlpatterns,
     path("worklist", worklist.show, name="worklist"),
     path("worklist/rows", worklist.rows, name="worklist-rows"),
     path("scan", scanning.scan, name="scan"),
