@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter
 from typing import Any, get_args, get_type_hints
 
@@ -14,6 +14,9 @@ from benchside.fhir import r4
 Step = tuple[str, bool]
 """An element that can lead to a reference, and whether it repeats."""
 
+_ANY_RESOURCE = len(r4.RESOURCES)
+"""An element that may hold so many kinds of struct holds any resource."""
+
 
 def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
@@ -22,39 +25,47 @@ def _structs(annotation: Any) -> Iterator[type[msgspec.Struct]]:
         yield from _structs(argument)
 
 
-@lru_cache(maxsize=1)
-def _leading() -> dict[type[msgspec.Struct], tuple[Step, ...]]:
-    """For each struct, its elements through which a Reference can be reached without passing an Extension."""
-    children: dict[type[msgspec.Struct], dict[str, tuple[bool, frozenset[type[msgspec.Struct]]]]] = {}
-    waiting: list[type[msgspec.Struct]] = list(r4.RESOURCES.values())
+@cache
+def _children(struct: type[msgspec.Struct]) -> tuple[tuple[str, bool, frozenset[type[msgspec.Struct]]], ...]:
+    """The elements of a struct that hold structs, extensions left out: name, whether it repeats, which structs."""
+    hints = get_type_hints(struct)
+    held = ((name, hints[name]) for name in struct.__struct_fields__ if name not in ("extension", "modifierExtension"))
+    return tuple((name, "list[" in str(hint), kinds) for name, hint in held if (kinds := frozenset(_structs(hint))))
+
+
+@cache
+def _reaches(struct: type[msgspec.Struct]) -> bool:
+    """Whether a Reference can be reached from `struct` without passing an Extension; where any resource may stand, it can."""
+    met, waiting = {struct}, [struct]
     while waiting:
-        struct = waiting.pop()
-        if struct in children:
-            continue
-        hints = get_type_hints(struct)
-        found: dict[str, tuple[bool, frozenset[type[msgspec.Struct]]]] = {}
-        for name in struct.__struct_fields__:
-            kinds = frozenset(_structs(hints[name]))
-            if kinds and name not in ("extension", "modifierExtension"):
-                found[name] = ("list[" in str(hints[name]), kinds)
-                waiting.extend(kinds)
-        children[struct] = found
-    reaching: set[type[msgspec.Struct]] = {r4.Reference}
-    grown = True
-    while grown:
-        more = {s for s, found in children.items() if s not in reaching and any(k & reaching for _, k in found.values())}
-        grown = bool(more)
-        reaching |= more
-    return {
-        struct: tuple((name, repeats) for name, (repeats, kinds) in found.items() if kinds & reaching) for struct, found in children.items()
-    }
+        one = waiting.pop()
+        if one is r4.Reference:
+            return True
+        for _, _, kinds in _children(one):
+            if len(kinds) >= _ANY_RESOURCE:
+                return True
+            waiting += [kind for kind in kinds if kind not in met]
+            met |= kinds
+    return False
+
+
+def _leading(struct: type[msgspec.Struct]) -> tuple[Step, ...]:
+    """The elements of a struct through which a Reference can be reached without passing an Extension.
+
+    Asked of one struct at a time, since a process meets few of the thousand there are.
+    """
+    return tuple(
+        (name, repeats)
+        for name, repeats, kinds in _children(struct)
+        if len(kinds) >= _ANY_RESOURCE or any(_reaches(kind) for kind in kinds)
+    )
 
 
 @cache
 def _leads(struct: type[msgspec.Struct]) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, bool], ...]]:
     """How to get, at once, all elements of a struct that may lead to a reference, and their names and whether they repeat."""
     own = [(name, True) for name in ("extension", "modifierExtension") if name in struct.__struct_fields__]
-    steps = [*own, *_leading().get(struct, ())]
+    steps = [*own, *_leading(struct)]
     if struct is r4.Extension:
         steps.append(("valueReference", False))
     if not steps:
