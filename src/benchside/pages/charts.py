@@ -389,3 +389,63 @@ def range_position(value: Number, low: Number | None, high: Number | None) -> Ra
         place = 20 + (number - float(low)) / span * 60
         side = "below" if number < float(low) else "above" if number > float(high) else "within"
     return RangePosition(round(min(max(place, 3.0), 97.0), 1), side, not 3.0 <= place <= 97.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDrawing:
+    """Values over true time: places across in percent, down in pixels; the band is the reference range, None without one."""
+
+    height: float
+    axis_y: float
+    path: str
+    points: tuple[tuple[float, float, str], ...]
+    """Across, down, and `in`, `out` or `none` of the range."""
+    band: tuple[float, float] | None
+    x_ticks: tuple[tuple[float, datetime], ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def trend_drawing(
+    points: Sequence[tuple[datetime, Decimal]], *, low: Number | None = None, high: Number | None = None, height: float = PLOT_HEIGHT
+) -> TrendDrawing:
+    """Lay out values over time, oldest first (at least one), with the range as a band. The axis covers values and range, not zero."""
+    _bounded(points, POINTS_MAX)
+    known = [float(value) for _, value in points] + [float(end) for end in (low, high) if end is not None]
+    least, most = min(known, default=0.0), max(known, default=1.0)
+    room = (most - least) * 0.08 or abs(most) * 0.1 or 1.0
+    ups = ticks(least - room, most + room, count=4)
+    left, right, top, axis_y = 9.0, 96.0, 14.0, height - 26.0
+
+    def y(value: Number) -> float:
+        return round(axis_y - (axis_y - top) * (float(value) - ups[0]) / (ups[-1] - ups[0]), 1)
+
+    begin = points[0][0]
+    length_s = (points[-1][0] - begin).total_seconds()
+
+    def x(at: datetime) -> float:
+        return round(left + (right - left) * ((at - begin).total_seconds() / length_s if length_s else 0.5), 2)
+
+    drawn = tuple(
+        (x(at), y(value), "none" if low is None and high is None else "out" if _outside(value, low, high) else "in") for at, value in points
+    )
+    band = None
+    if low is not None or high is not None:
+        upper, lower = y(high) if high is not None else top, y(low) if low is not None else axis_y
+        band = (upper, round(lower - upper, 1))
+    shown: list[tuple[float, datetime]] = []
+    for at, _value in points:
+        if not shown or x(at) - shown[-1][0] >= 18.0:
+            shown.append((x(at), at))
+    return TrendDrawing(
+        height,
+        axis_y,
+        _path([(across, down) for across, down, _ in drawn]),
+        drawn,
+        band,
+        tuple(shown),
+        tuple(Tick(y(up), _text(up)) for up in ups),
+    )
+
+
+def _outside(value: Decimal, low: Number | None, high: Number | None) -> bool:
+    return (low is not None and float(value) < float(low)) or (high is not None and float(value) > float(high))

@@ -24,10 +24,12 @@ DOMAIN = "django"
 def environment(**options: Any) -> jinja2.Environment:
     """Build the environment for Django's Jinja2 backend (`OPTIONS["environment"]`): the active language, zone and static files."""
     from django.templatetags.static import static
+    from django.urls import reverse
     from django.utils import timezone, translation
 
     strict = _environment(options, language=lambda: translation.get_language() or "en", zone=timezone.get_current_timezone, static=static)
     _install(strict, translation)
+    strict.globals["url"] = lambda name, *arguments: reverse(name, args=arguments)
     return strict
 
 
@@ -70,6 +72,7 @@ def _environment(
         percentiles_drawing=charts.percentiles_drawing,
         histogram_drawing=charts.histogram_drawing,
         series_drawing=charts.series_drawing,
+        trend_drawing=charts.trend_drawing,
         sparkline_drawing=charts.sparkline_drawing,
         range_position=charts.range_position,
         time_left=reading.time_left,

@@ -18,6 +18,8 @@ QUERY_LENGTH_MAX = 80
 WORDS_MAX = 6
 CANDIDATES_MAX = 12_000
 RESULTS_MAX = 50
+LATER_VISIT_BEHIND = 40
+"""Characters by which codes of later visits stand behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def _by_words(known: _Codes, words: list[str]) -> list[int]:
         begin = known.folded_starts[number]
         end = known.folded.index("\n", at)
         if number not in found and all(_begins(known.folded, word, begin, end) for word in words):
-            found[number] = end - begin
+            later = known.folded[begin + 7 : begin + 9] in ("d\t", "s\t")  # a later visit or a sequela stands behind the first visit
+            found[number] = end - begin + (LATER_VISIT_BEHIND if later else 0)
         at = end
     return sorted(found, key=lambda number: (found[number], number))
 

@@ -17,7 +17,7 @@ from benchside.areas.laboratory.acts.order_rules import (
     order_refusals,
 )
 from benchside.areas.laboratory.catalogue import Catalogue, package_catalogue
-from benchside.areas.laboratory.order_questions import package_questions, questions_for
+from benchside.areas.laboratory.order_questions import Question, package_questions, questions_for
 from benchside.areas.laboratory.preparation import instruction_text, preparation_for
 from benchside.areas.laboratory.turnaround import Priority, package_turnaround
 from benchside.fhir import r4
@@ -29,8 +29,10 @@ from benchside.readiness.gathering.kept import (
     REASON,
     REQUISITION,
     TEST,
+    codes_of,
     concept,
     date_time,
+    id_of,
     load,
     reference,
     target_of,
@@ -44,7 +46,7 @@ from benchside.record import Record
 from benchside.record.keys import microseconds, moment
 from benchside.terms.refusal import Refusal
 
-ORDER_DETAIL = f"{BASE}/CodeSystem/order-detail"
+ORDER_DETAIL, ORDER_ANSWER = f"{BASE}/CodeSystem/order-detail", f"{BASE}/CodeSystem/order-answer"
 REQUISITION_DIGITS = 7
 WORK_FOR_ORDERS = ("collect", "point-of-care", "vital-signs", "ekg", "procedure", "receive", "order-not-understood")
 """Kinds of work that end when their orders do."""
@@ -164,14 +166,35 @@ def _kept_answers(performance: Performance, patient_id: str, answers: Mapping[st
         authored=date_time(performance.at),
         author=reference(performance.author),
         item=[
-            r4.QuestionnaireResponseItem(
-                linkId=code,
-                text=questions[code].en,
-                answer=[r4.QuestionnaireResponseItemAnswer(valueString=questions[code].answer_text(answer, "en"))],
-            )
+            r4.QuestionnaireResponseItem(linkId=code, text=questions[code].en, answer=[_answer(questions[code], answer)])
             for code, answer in answers.items()
         ],
     )
+
+
+def _answer(question: Question, answer: str) -> r4.QuestionnaireResponseItemAnswer:
+    match question.kind:
+        case "yes-no" | "choice":
+            return r4.QuestionnaireResponseItemAnswer(
+                valueCoding=r4.Coding(system=ORDER_ANSWER, code=answer, display=question.answer_text(answer, "en"))
+            )
+        case "number":
+            return r4.QuestionnaireResponseItemAnswer(valueQuantity=r4.Quantity(value=Decimal(answer), unit=question.unit))
+        case "date":
+            return r4.QuestionnaireResponseItemAnswer(valueDate=answer)
+        case _:
+            return r4.QuestionnaireResponseItemAnswer(valueString=answer)
+
+
+def coded_answers(record: Record, request: r4.ServiceRequest) -> dict[str, str]:
+    """The answers by choice that an order carries: question -> answer, as codes of questions.yaml."""
+    found: dict[str, str] = {}
+    for kept in request.supportingInfo or ():
+        if own := id_of(kept, "QuestionnaireResponse"):
+            for item in load(record, r4.QuestionnaireResponse, own).item or ():
+                if item.answer and item.linkId and item.answer[0].valueCoding is not None:
+                    found[item.linkId] = item.answer[0].valueCoding.code or ""
+    return {**found, "fasting": "yes"} if "fasting" in codes_of(request.orderDetail, ORDER_DETAIL) else found
 
 
 def _timing(repeat: Repeat, first: datetime) -> r4.Timing:
@@ -184,11 +207,6 @@ def _timing(repeat: Repeat, first: datetime) -> r4.Timing:
             periodUnit=repeat.unit,
         )
     )
-
-
-def _next_requisition(record: Record, at: datetime) -> str:
-    prefix = f"R{at.astimezone(record.policy.zone):%y}-"
-    return f"{prefix}{next_number(record, 'order_row', 'requisition', prefix, REQUISITION_DIGITS):0{REQUISITION_DIGITS}d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +295,7 @@ def place_order(
         given = {code: answer for code, answer in (answers or {}).items() if answer.strip() and code in package_questions()}
         kept = performed.create(_kept_answers(performance, patient_id, given)) if given else ""
         language = "es" if patient_language(record, patient_id).startswith("es") else "en"
-        requisition = _next_requisition(record, at)
+        requisition = next_requisition(record, at)
         asked = _Asked(performance, patient_id, requisition, priority, reasons, location, encounter, given, kept, language)
         placing = _Placing(performed, asked, [_fasting(item, given) for item in items], [], [])
         if repeat is None:
@@ -391,10 +409,7 @@ def _revoke(performed: Performed, performance: Performance, orders: Sequence[r4.
     touched = dict.fromkeys(task for kind in WORK_OF_ORDERS for task in open_work_for(record, sorted(gone), kind))
     for own in touched:
         task = load(record, r4.Task, own)
-        rest = [other for other in order_ids_of(task) if other not in gone]
-        task.basedOn = [reference(f"ServiceRequest/{other}") for other in rest] or task.basedOn
-        if not rest:
-            end(task, performance.at, "cancelled", concept(REASON, "order-cancelled", text=reason))
+        if leave_orders(task, sorted(gone), performance.at, concept(REASON, "order-cancelled", text=reason)):
             ended.append(own)
         performed.update(task)
     for parent in {series_of(order) for order in orders} - {""}:
