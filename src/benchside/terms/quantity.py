@@ -214,6 +214,7 @@ def _to_decimal(value: Fraction) -> Decimal:
         return (Decimal(value.numerator) / Decimal(value.denominator)).normalize()
 
 
+@lru_cache(maxsize=20_000)
 def canonical(value: Decimal | Fraction, unit: str) -> tuple[Fraction, str] | None:
     """`value` in base units, exactly, and a name for what is measured (equal for commensurable units); None for an unknown unit."""
     try:

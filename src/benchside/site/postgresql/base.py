@@ -12,15 +12,17 @@ from django.db.backends.postgresql import base
 
 KEEPALIVES: Final = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's words and seconds: a silent server is given up after one minute."""
+NO_COMPILING: Final = {"options": "-c jit=off"}
+"""PostgreSQL compiles a query that it believes to be long, for 100 ms and more; ours are short and many."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL."""
 
     def get_connection_params(self) -> Any:
-        """Return libpq's parameters, with keepalives unless the site chose its own."""
+        """Return libpq's parameters, with keepalives and without compiling unless the site chose its own."""
         chosen: Any = super().get_connection_params()
-        return {**KEEPALIVES, **chosen}
+        return {**KEEPALIVES, **NO_COMPILING, **chosen}
 
     def is_usable(self) -> Any:
         """Say whether the connection can be used. Asks the server only when something waits unread on the socket."""
