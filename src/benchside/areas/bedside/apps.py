@@ -8,3 +8,10 @@ class BedsideConfig(AppConfig):
 
     name = "benchside.areas.bedside"
     label = "bedside"
+
+    def ready(self) -> None:
+        """Give the bedside's codes their names in every refusal."""
+        from benchside.areas.bedside.names import bedside_names
+        from benchside.readiness.explanation import add_names
+
+        add_names(bedside_names)

@@ -11,7 +11,6 @@ from django.http import QueryDict
 from benchside.areas.laboratory.acts import ScannedTube
 from benchside.areas.laboratory.acts.tubes_kept import accession_of
 from benchside.areas.laboratory.catalogue import package_catalogue
-from benchside.areas.laboratory.gs1 import read_marked
 from benchside.areas.laboratory.order_of_draw import VENOUS_WAYS, PlannedTube
 from benchside.areas.laboratory.screens.rows import CAP_KEYS, test_name
 from benchside.areas.laboratory.tubes import TubeTable, package_tubes
@@ -19,6 +18,7 @@ from benchside.areas.laboratory.views.specimens import specimen_state, tests_of_
 from benchside.fhir import r4
 from benchside.pages.shapes import Container, LabelState
 from benchside.pages.shapes import Tube as TubeShape
+from benchside.terms.gs1 import read_marked
 from benchside.workplace.outcomes import reader_language
 
 CONTAINERS: Final[dict[str, Container]] = {
