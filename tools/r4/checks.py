@@ -138,6 +138,9 @@ INLINE_TEXTS = {
     ("Quantity", "system"): "uri",
     ("Quantity", "code"): "code",
     ("Extension", "url"): "uri",
+    ("Reference", "type"): "uri",
+    ("BundleEntry", "fullUrl"): "uri",
+    ("BundleEntryRequest", "url"): "uri",
 }
 
 
@@ -159,7 +162,7 @@ def _decimals(element: Element, rules: set[str]) -> list[str]:
     return lines
 
 
-def _inline_text(type_: Type, element: Element, rules: set[str]) -> list[str]:
+def _inline_text(definitions: Definitions, type_: Type, element: Element, rules: set[str]) -> list[str]:
     owner = "Quantity" if type_.base == "Quantity" else type_.name
     kind = INLINE_TEXTS.get((owner, element.name))
     if kind is None:
@@ -167,7 +170,7 @@ def _inline_text(type_: Type, element: Element, rules: set[str]) -> list[str]:
     check = "check_code" if kind == "code" else "check_uri"
     rules.add(check)
     name = _attribute(element.name)
-    if element.minimum:
+    if element.minimum and not naming.has_companion(definitions, element, element.types[0]):
         test = f'if " " in {name} or "\\n" in {name} or "\\t" in {name} or "\\r" in {name}:'
         return [test, f"    {check}({name})"]
     test = 'if text is not None and (" " in text or "\\n" in text or "\\t" in text or "\\r" in text):'
@@ -287,7 +290,7 @@ def post_init(definitions: Definitions, type_: Type, constants: dict[str, str], 
         if type_.name != "Extension":
             lines += _choice(definitions, type_, element)
         lines += _nulls(definitions, element, rules)
-        lines += _inline_text(type_, element, rules)
+        lines += _inline_text(definitions, type_, element, rules)
         lines += _references(type_, element, constants, rules)
         lines += _concepts(definitions, type_, element, constants, rules)
         lines += _simple_quantities(element)

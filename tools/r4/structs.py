@@ -53,8 +53,9 @@ class Module:
                 self.used_codes.add(alias)
                 return alias
         name = naming.PRIMITIVE_CLASS[use.code]
-        path = "Quantity." + element.name if element.path.split(".")[0] in QUANTITIES else element.path
-        if tuple(path.split(".")) in checks.INLINE_TEXTS:
+        *owners, _ = element.path.split(".")
+        owner = "Quantity" if owners[0] in QUANTITIES else "".join(part[0].upper() + part[1:] for part in owners)
+        if (owner, element.name) in checks.INLINE_TEXTS:
             name = f"Plain{name}"
         if name != "bool":
             self.used_primitives.add(name)

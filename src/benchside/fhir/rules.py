@@ -210,7 +210,7 @@ def is_usable(number: Decimal) -> bool:
 
 def check_decimal(number: Decimal) -> None:
     """Raise ValueError when a number is outside the range that can be calculated with."""
-    if not is_usable(number):
+    if not -DECIMAL_EXPONENT_MAX <= number.adjusted() <= DECIMAL_EXPONENT_MAX:
         raise ValueError("number out of range")
 
 

@@ -1792,7 +1792,7 @@ class Reference(Element, kw_only=True):
 
     reference: String | None = None
     reference_element: Element | None = None
-    type: Uri | None = None
+    type: PlainUri | None = None
     type_element: Element | None = None
     identifier: Identifier | None = None
     display: String | None = None
@@ -1812,6 +1812,9 @@ class Reference(Element, kw_only=True):
             raise ValueError("ele-1")
         if (text := self.reference) is not None and text[0] == "#":
             note_local(text)
+        text = self.type
+        if text is not None and (" " in text or "\n" in text or "\t" in text or "\r" in text):
+            check_uri(text)
 
 
 class Annotation(Element, kw_only=True):
