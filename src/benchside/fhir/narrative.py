@@ -82,7 +82,7 @@ class _Place(dict[str, "_Place"]):
         path = _after(self.path, tags)
         if len(run) > RUN_CHARACTERS_MAX:
             return _places.get(path) or _Place(path)
-        if sum(map(len, _places.values())) >= RUNS_REMEMBERED_MAX:
+        if sum(map(len, list(_places.values()))) >= RUNS_REMEMBERED_MAX:
             _INSIDE.clear()
             _places.clear()
             _places[_INSIDE.path] = _INSIDE
