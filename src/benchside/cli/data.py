@@ -51,7 +51,7 @@ def import_files(
         raise CommandRefused("There is no .json or .ndjson file in what you named.")
     own = site_record().policy
     record = Record(policy=Policy(zone=own.zone, dangling_allowed=allow_dangling, views=own.views))
-    attribution = Attribution(author="urn:benchside:command", act="command.import", reason=reason)
+    attribution = Attribution(author="urn:benchside:command", act="import_records", reason=reason)
     with steps("Importing", unit="files") as progress:
         done = 0
 

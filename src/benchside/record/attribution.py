@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Attribution:
     """What a commit says about itself. References are relative ("Practitioner/12"); empty means none.
 
-    `act` is the verb of the field (`collect_specimen`) or, for a write at the API, `fhir.create` and the like.
+    `act` is the verb of the field (`collect_specimen`); a write at the API may amount to several, with a space between.
     """
 
     author: str

@@ -23,6 +23,9 @@ FROM record_resource r JOIN record_version v ON v.key = r.version_key WHERE r.se
 _READ_VERSION = """
 SELECT r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number
 FROM record_resource r JOIN record_version v ON v.resource = r.key WHERE r.self = ? AND v.version = ?"""
+_AUTHORS = """
+SELECT c.author FROM record_resource r JOIN record_version v ON v.resource = r.key JOIN record_commit c ON c.number = v.number
+WHERE r.self = ? ORDER BY v.version LIMIT 1000"""
 _READ_AS_OF = """
 SELECT r.type, r.id, v.version, v.recorded, v.method, v.content, r.key, v.number
 FROM record_resource r JOIN record_version v ON v.resource = r.key WHERE r.self = ? AND v.recorded <= ?
@@ -85,6 +88,10 @@ class Record:
         if stored.deleted:
             raise Gone(type_, id_, stored.version)
         return stored
+
+    def authors(self, type: str, id: str) -> tuple[str, ...]:
+        """Everybody who wrote a version of a resource, in the order in which they first did; nobody when there is none."""
+        return tuple(dict.fromkeys(row[0] for row in self.engine.rows(_AUTHORS, (word(f"{type}/{id}"),))))
 
     def history(
         self,

@@ -150,10 +150,18 @@ def test_reads_and_searches_are_noted_with_who_what_and_why(api: Api) -> None:
     assert again["recorded"] == read["recorded"]
 
 
+def _code(system: str, code: str) -> dict[str, object]:
+    return {"coding": [{"system": f"https://benchside.org/fhir/CodeSystem/{system}", "code": code}]}
+
+
 def test_commits_are_told_as_audit_event_and_provenance(api: Api) -> None:
+    api.put(
+        {"resourceType": "Practitioner", "id": "7", "active": True, "qualification": [{"code": _code("credential", "licence")}]}, expect=201
+    )
+    api.create({"resourceType": "PractitionerRole", "practitioner": {"reference": "Practitioner/7"}, "code": [_code("role", "nurse")]})
     nurse = Api(person_token("clinician", reference="Practitioner/7"))
     ana = api.create(patient())["id"]
-    made = nurse.create(observation(ana), x_purpose_of_use="TREAT")
+    made = nurse.create(observation(ana, code={"text": "smokes"}), x_purpose_of_use="TREAT")
     events = api.get(f"/AuditEvent?entity=Observation/{made['id']}&action=C")
     assert events["total"] == 1
     assert events["entry"][0]["resource"]["agent"][0]["who"] == {"reference": "Practitioner/7"}

@@ -23,6 +23,8 @@ PRECAUTION, ARM, ALERT = f"{BASE}/CodeSystem/precaution", f"{BASE}/CodeSystem/ar
 EQUIPMENT, MESSAGE, REASON = f"{BASE}/CodeSystem/equipment", f"{BASE}/CodeSystem/message", f"{BASE}/CodeSystem/reason"
 WORK_FACT: Final = f"{BASE}/CodeSystem/work-fact"
 RECORD_NUMBER, ACCESSION, REQUISITION = f"{BASE}/record-number", f"{BASE}/accession", f"{BASE}/requisition"
+REFUSAL: Final = f"{BASE}/CodeSystem/refusal"
+"""The codes of reasons why something may not be done (terms/refusal_words)."""
 
 T = TypeVar("T")
 

@@ -87,7 +87,7 @@ def answered_entry(answer: Answer, base: str, *, with_resource: bool) -> bytes:
         response.append(b'"etag":%b' % _quote(etag(answer.version)))
     if answer.last_modified is not None:
         response.append(b'"lastModified":"%b"' % instant(answer.last_modified).encode())
-    if answer.content and is_outcome:
-        response.append(b'"outcome":%b' % answer.content)
+    if (answer.content and is_outcome) or answer.notes:
+        response.append(b'"outcome":%b' % (answer.content if is_outcome else answer.notes))
     parts.append(b'"response":{%b}' % b",".join(response))
     return b"{%b}" % b",".join(parts)

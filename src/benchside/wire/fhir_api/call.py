@@ -26,7 +26,7 @@ class Call:
 
     `pairs` are the query parameters in their order, decoded; `base` is our own address without a slash at the end;
     `at` is the time of the request; the conditions are raw header values; `dispatch` sends another call by the same road;
-    `purpose` is why the caller asks, `origin` from which network address.
+    `purpose` is why the caller asks, `origin` from which network address, `language` the one of refusals.
     """
 
     method: str
@@ -48,6 +48,7 @@ class Call:
     if_modified_since: str | None = None
     purpose: str | None = None
     origin: str = ""
+    language: str = "en"
     preferences: Preferences = DEFAULT_PREFERENCES
     presentation: Presentation = WHOLE
     resource_type: str = ""
@@ -83,6 +84,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     stream: Iterator[bytes] | None = None  # instead of `content`, for what is too large to hold in memory
     length: int | None = None  # of the stream, in bytes
+    notes: bytes = b""  # an OperationOutcome about a write that was done, for `response.outcome` in a bundle
     presented: bool = False  # whether _summary and _elements are already applied, or don't apply
 
 

@@ -3,8 +3,15 @@
 Sources: https://hl7.org/fhir/R4/http.html#create, #ccreate
 """
 
+from typing import TYPE_CHECKING
+
 from benchside.wire.fhir_api import access, conditions, writing
 from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.gate.asking import needs_turn
+
+if TYPE_CHECKING:
+    from benchside.wire.fhir_api.gate.asking import Writes
+    from benchside.wire.fhir_api.gate.change import Change
 
 
 def create(call: Call) -> Answer:
@@ -13,16 +20,21 @@ def create(call: Call) -> Answer:
     access.require_writable_in_scope(call, resource, "c")
     pairs = _condition(call)
     if pairs is None:
-        with writing.committing(call, "fhir.create") as commit:
-            staged = commit.create(resource)
-        return writing.written(call, writing.stored_by(staged), 201)
-    with writing.committing(call, "fhir.create", alone=True) as commit:
+        with writing.committing(call, alone=needs_turn(call, "create", call.resource_type, resource)) as writes:
+            change = writes.create(resource)
+        return _created(call, writes, change)
+    with writing.committing(call, alone=True) as writes:
         existing = conditions.selected(call, call.resource_type, pairs)
-        staged = None if existing is not None else commit.create(resource)
-    if staged is None:
-        assert existing is not None, "nothing was staged because something was there"
+        change = None if existing is not None else writes.create(resource)
+    if change is None:
+        assert existing is not None, "nothing was written because something was there"
         return writing.written(call, existing, 200)
-    return writing.written(call, writing.stored_by(staged), 201)
+    return _created(call, writes, change)
+
+
+def _created(call: Call, writes: "Writes", change: "Change") -> Answer:
+    stored = writing.stored_by(change)
+    return writing.written(call, stored, 201, writing.notes_on(call, writes, stored))
 
 
 def _condition(call: Call) -> tuple[tuple[str, str], ...] | None:

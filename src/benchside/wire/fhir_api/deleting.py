@@ -6,6 +6,7 @@ Sources: https://hl7.org/fhir/R4/http.html#delete, #3.1.0.7.1
 from benchside.record import Gone, NotFound, Stored
 from benchside.wire.fhir_api import access, conditions, writing
 from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.gate.asking import needs_turn
 from benchside.wire.fhir_api.outcomes import information_bytes
 from benchside.wire.fhir_api.problems import SeveralMatch
 
@@ -15,8 +16,8 @@ def delete(call: Call) -> Answer:
     if_match = writing.version_wanted(call)
     access.require_id_in_scope(call, "d")
     try:
-        with writing.committing(call, "fhir.delete") as commit:
-            staged = commit.delete(call.resource_type, call.id, if_match=if_match)
+        with writing.committing(call, alone=needs_turn(call, "delete", call.resource_type)) as writes:
+            staged = writes.delete(call.resource_type, call.id, if_match=if_match)
     except NotFound:
         return Answer(204, presented=True)
     except Gone as gone:
@@ -36,8 +37,8 @@ def is_there(call: Call) -> bool:
 def conditional_delete(call: Call) -> Answer:
     """Delete what fits the condition: one resource, or as many as the site's limit allows."""
     pairs = conditions.filtering(call.pairs, "DELETE " + call.resource_type)
-    with writing.committing(call, "fhir.delete", alone=True) as commit:
-        staged = [commit.delete(match.type, match.id) for match in selected(call, pairs)]
+    with writing.committing(call, alone=True) as writes:
+        staged = [writes.delete(match.type, match.id) for match in selected(call, pairs)]
     return deleted(call, [writing.stored_by(one) for one in staged])
 
 

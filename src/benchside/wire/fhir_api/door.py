@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from benchside.record.site import site_record
+from benchside.terms.refusal_words import LANGUAGES
 from benchside.wire.fhir_api import capabilities, cors, negotiation, routes, signin, xml
 from benchside.wire.fhir_api.call import Answer, Call, etag, http_date, segments_of
 from benchside.wire.fhir_api.limits import Limits, site_limits
@@ -76,6 +77,7 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         record=site_record(),
         access_log=site_access_log(),
         origin=_origin(request),
+        language=_language(meta.get("HTTP_ACCEPT_LANGUAGE", "")),
         limits=limits,
         dispatch=_entry,
         body=body,
@@ -90,6 +92,12 @@ def _answer(request: HttpRequest, path: str) -> Answer:
         presentation=negotiation.presentation(pairs) if pairs else negotiation.WHOLE,
     )
     return presented(call, routes.perform(call))
+
+
+def _language(accepted: str) -> str:
+    """The language of refusals: the first of ours that the client names."""
+    named = (part.partition(";")[0].strip().lower()[:2] for part in accepted.split(","))
+    return next((language for language in named if language in LANGUAGES), LANGUAGES[0])
 
 
 def _in_format(request: HttpRequest, answer: Answer) -> Answer:

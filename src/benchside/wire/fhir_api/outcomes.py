@@ -16,6 +16,7 @@ from benchside.fhir.terminology import TerminologyError, UnknownValueSetError
 from benchside.record import DanglingReferences, Gone, MultipleMatches, NotFound, RecordRefusal, Referenced, VersionConflict
 from benchside.record.clauses import NotSearchable
 from benchside.wire.fhir_api.call import Answer, etag
+from benchside.wire.fhir_api.gate.refused import WriteRefused
 from benchside.wire.fhir_api.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,8 @@ def answer_for(error: Exception) -> Answer:
 
     An incident is logged without the error's message, which may hold patient data: only its class and the lines of code.
     """
+    if isinstance(error, WriteRefused):
+        return Answer(error.answer_status, error.content, "OperationOutcome", presented=True)
     if isinstance(error, Problem):
         return outcome(error.status, error.faults, dict(error.headers))
     for kind in type(error).__mro__:

@@ -13,12 +13,14 @@ from benchside.fhir.patch import fhirpath_patch, json_patch
 from benchside.record import NotFound, Stored, VersionConflict
 from benchside.wire.fhir_api import access, conditions, writing
 from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.gate.asking import needs_turn
 from benchside.wire.fhir_api.merge_patch import MERGE_PATCH_TYPE, is_merge_patch, merged
 from benchside.wire.fhir_api.negotiation import JSON_PATCH_TYPE, JSON_TYPES, body_type
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, TooCostly, UnsupportedMediaType
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit, Staged
+    from benchside.wire.fhir_api.gate.asking import Writes
+    from benchside.wire.fhir_api.gate.change import Change
 
 
 def patch(call: Call) -> Answer:
@@ -35,17 +37,22 @@ def patch(call: Call) -> Answer:
 
 def _attempt(call: Call, *, alone: bool) -> Answer:
     """Make the patch on what is there now; `alone` keeps everybody else from being faster."""
-    with writing.committing(call, "fhir.patch", alone=alone) as commit:
-        staged = _stage(call, commit, call.record.read(call.resource_type, call.id))
-    return writing.written(call, writing.stored_by(staged), 200)
+    with writing.committing(call, alone=alone or needs_turn(call, "update", call.resource_type)) as writes:
+        change = _stage(call, writes, call.record.read(call.resource_type, call.id))
+    return _answered(call, writes, change)
+
+
+def _answered(call: Call, writes: "Writes", change: "Change") -> Answer:
+    stored = writing.stored_by(change)
+    return writing.written(call, stored, 200, writing.notes_on(call, writes, stored))
 
 
 def conditional_patch(call: Call) -> Answer:
     """Change parts of the one resource that fits the condition; 404 when none does."""
     pairs = conditions.filtering(call.pairs, "PATCH " + call.resource_type)
-    with writing.committing(call, "fhir.patch", alone=True) as commit:
-        staged = _stage(call, commit, _selected(call, pairs))
-    return writing.written(call, writing.stored_by(staged), 200)
+    with writing.committing(call, alone=True) as writes:
+        change = _stage(call, writes, _selected(call, pairs))
+    return _answered(call, writes, change)
 
 
 def _selected(call: Call, pairs: tuple[tuple[str, str], ...]) -> Stored:
@@ -55,7 +62,7 @@ def _selected(call: Call, pairs: tuple[tuple[str, str], ...]) -> Stored:
     return current
 
 
-def _stage(call: Call, commit: "Commit", current: Stored) -> "Staged":
+def _stage(call: Call, writes: "Writes", current: Stored) -> "Change":
     wanted = writing.version_wanted(call)
     if wanted is not None and wanted != current.version:
         raise PreconditionFailed(
@@ -63,7 +70,7 @@ def _stage(call: Call, commit: "Commit", current: Stored) -> "Staged":
         )
     resource = _patched(call, current)
     access.require_writable_in_scope(call, resource, "u")
-    return commit.update(resource, if_match=current.version)
+    return writes.update(resource, if_match=current.version, before=current)
 
 
 def _patched(call: Call, current: Stored) -> Any:
@@ -107,9 +114,9 @@ def unpack_entry(call: Call) -> None:
         call.body, call.content_type = b64decode(body.data or ""), JSON_PATCH_TYPE
 
 
-def stage_entry(call: Call, commit: "Commit") -> "Staged":
-    """Stage the PATCH entry of a transaction; call it under the write lock."""
+def stage_entry(call: Call, writes: "Writes") -> "Change":
+    """Collect the PATCH entry of a transaction; call it under the write lock."""
     unpack_entry(call)
     if call.id:
-        return _stage(call, commit, call.record.read(call.resource_type, call.id))
-    return _stage(call, commit, _selected(call, conditions.filtering(call.pairs, "PATCH " + call.resource_type)))
+        return _stage(call, writes, call.record.read(call.resource_type, call.id))
+    return _stage(call, writes, _selected(call, conditions.filtering(call.pairs, "PATCH " + call.resource_type)))

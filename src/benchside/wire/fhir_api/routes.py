@@ -19,6 +19,8 @@ from benchside.wire.fhir_api import (
 )
 from benchside.wire.fhir_api.call import Answer, Call
 from benchside.wire.fhir_api.export import bulk
+from benchside.wire.fhir_api.gate import asking as gate
+from benchside.wire.fhir_api.gate.refused import WriteRefused
 from benchside.wire.fhir_api.operations import OPERATIONS, Operation
 from benchside.wire.fhir_api.problems import MethodNotAllowed, UnknownAddress
 from benchside.wire.fhir_api.resource_types import KNOWN_TYPES
@@ -138,7 +140,11 @@ def perform(call: Call) -> Answer:
         )
     if row.letter:
         signin.require(call.principal, call.resource_type, row.letter)
-    return row.handler(call)
+    try:
+        return row.handler(call)
+    except WriteRefused as refused:
+        gate.count(call, refused)
+        raise
 
 
 def _operate(call: Call, method: str) -> Answer:

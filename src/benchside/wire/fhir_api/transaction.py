@@ -1,7 +1,8 @@
 """transaction: all entries or none, in FHIR's order, references between them resolved.
 
 How: (1) check every entry and name all faults; (2) find where each entry will be kept; (3) rewrite references to those
-places; (4) stage everything into one commit of the record; (5) answer the reads from what is then there.
+places; (4) ask the gate about everything and
+write it in one commit of the record; (5) answer the reads from what is then there.
 A transaction that rests on a search (a condition) or reads holds the record's write lock from (2) on.
 Source: https://hl7.org/fhir/R4/http.html#trules
 """
@@ -17,23 +18,26 @@ from benchside.record.resource_id import new_id
 from benchside.wire.fhir_api import access, bundles, conditions, deleting, patching, signin, updating, writing
 from benchside.wire.fhir_api.bundle_entries import Asked, Envelope, asked, entry_call, write_faults
 from benchside.wire.fhir_api.call import Answer, Call
+from benchside.wire.fhir_api.gate.asking import needs_turn
 from benchside.wire.fhir_api.linking import Linker
 from benchside.wire.fhir_api.presenting import presented
 from benchside.wire.fhir_api.problems import BadRequest, PreconditionFailed, Problem, SeveralMatch
 
 if TYPE_CHECKING:
-    from benchside.record.commit import Commit, Staged
+    from benchside.wire.fhir_api.gate.asking import Writes
+    from benchside.wire.fhir_api.gate.change import Change, Method
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 CONDITIONAL_REFERENCE = re.compile(rb'"reference"\s*:\s*"[A-Za-z]+\?')
 READS = frozenset({"GET", "HEAD"})
+METHODS: dict[str, "Method"] = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 LETTERS = {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}
 
 
 class Planned:
     """One entry on its way: what it asks for, where it will be kept, what became of it."""
 
-    __slots__ = ("answer", "asked", "call", "existing", "place", "staged")
+    __slots__ = ("answer", "asked", "call", "changes", "existing", "notes", "place")
 
     def __init__(self, one: Asked, call: Call) -> None:
         self.asked = one
@@ -41,7 +45,8 @@ class Planned:
         self.place: str | None = None
         """"Type/id" of what a POST or PUT will write, or of what is there already."""
         self.existing: Stored | None = None
-        self.staged: list[Staged] = []
+        self.changes: list[Change] = []
+        self.notes = b""
         self.answer: Answer | None = None
 
 
@@ -110,9 +115,14 @@ def _write(call: Call, writes: list[Planned]) -> None:
         _place(one)
     _require_each_once(writes)
     _link(call, writes)
-    with call.record.commit(writing.attribution(call, "fhir.transaction"), at=call.at) as commit:
+    turn = any(needs_turn(call, METHODS[one.asked.method], one.asked.type, one.asked.resource) for one in writes)
+    with writing.committing(call, alone=turn) as collected:
         for one in sorted(writes, key=lambda planned: ORDER[planned.asked.method]):
-            one.staged = _staged(one, commit)
+            collected.path = f"{one.asked.path}.resource" if one.asked.resource is not None else one.asked.path
+            one.changes = _collected(one, collected)
+    for one in writes:
+        if one.changes and one.asked.method != "DELETE":
+            one.notes = writing.notes_on(call, collected, writing.stored_by(one.changes[0]))
 
 
 def _place(one: Planned) -> None:
@@ -190,29 +200,29 @@ def _link(call: Call, writes: list[Planned]) -> None:
             linker.link_addresses(one.asked.resource, one.asked.full_url)
 
 
-def _staged(one: Planned, commit: "Commit") -> "list[Staged]":
+def _collected(one: Planned, writes: "Writes") -> "list[Change]":
     match one.asked.method:
         case "POST":
             if one.existing is not None:
                 return []
             access.require_writable_in_scope(one.call, one.asked.resource, "c")
-            return [commit.create(one.asked.resource, id=one.asked.resource.id)]
+            return [writes.create(one.asked.resource, id=one.asked.resource.id)]
         case "PUT":
-            return [updating.put(one.call, commit, one.asked.resource)]
+            return [updating.put(one.call, writes, one.asked.resource)]
         case "PATCH":
-            return [patching.stage_entry(one.call, commit)]
+            return [patching.stage_entry(one.call, writes)]
         case _:
-            return _staged_delete(one, commit)
+            return _deletions(one, writes)
 
 
-def _staged_delete(one: Planned, commit: "Commit") -> "list[Staged]":
+def _deletions(one: Planned, writes: "Writes") -> "list[Change]":
     if one.asked.pairs:
         matches = deleting.selected(one.call, conditions.filtering(one.asked.pairs, one.asked.request.url))
-        return [commit.delete(match.type, match.id) for match in matches]
+        return [writes.delete(match.type, match.id) for match in matches]
     access.require_id_in_scope(one.call, "d")
     if not deleting.is_there(one.call):
         return []
-    return [commit.delete(one.call.resource_type, one.call.id, if_match=writing.version_wanted(one.call))]
+    return [writes.delete(one.call.resource_type, one.call.id, if_match=writing.version_wanted(one.call))]
 
 
 def _read(call: Call, one: Planned) -> Answer:
@@ -227,7 +237,7 @@ def _answer(one: Planned) -> Answer:
         return one.answer
     if one.existing is not None:
         return writing.written(one.call, one.existing, 200)
-    stored = [writing.stored_by(staged) for staged in one.staged]
+    stored = [writing.stored_by(change) for change in one.changes]
     if one.asked.method == "DELETE":
         return deleting.deleted(one.call, stored)
-    return writing.written(one.call, stored[0], 201 if stored[0].version == 1 else 200)
+    return writing.written(one.call, stored[0], 201 if stored[0].version == 1 else 200, one.notes)

@@ -12,15 +12,17 @@ import msgspec
 
 from benchside.fhir import Fault, Invalid, read
 from benchside.fhir.references import references
-from benchside.record import Attribution, Stored
+from benchside.record import Stored
 from benchside.wire.fhir_api.call import Answer, Call, version_in_etag
+from benchside.wire.fhir_api.gate import refused
+from benchside.wire.fhir_api.gate.asking import Writes, settle
 from benchside.wire.fhir_api.negotiation import JSON_TYPES, body_type
 from benchside.wire.fhir_api.outcomes import information_bytes
 from benchside.wire.fhir_api.problems import BadRequest, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from benchside.fhir.r4 import AnyResource
-    from benchside.record.commit import Commit, Staged
+    from benchside.wire.fhir_api.gate.change import Change
 
 VERBS = {200: "is kept as", 201: "was created as"}
 
@@ -59,25 +61,29 @@ def require_same_id(call: Call, resource: Any) -> None:
         raise Invalid((Fault(f"{call.resource_type}.id", "value", message),))
 
 
-def attribution(call: Call, act: str) -> Attribution:
-    """Who does this, by which act, why."""
-    return Attribution(author=call.principal.author, act=act, reason=call.purpose or "")
-
-
 @contextmanager
-def committing(call: Call, act: str, *, alone: bool = False) -> Iterator["Commit"]:
-    """One commit of the record in the caller's name; an exception inside writes nothing.
+def committing(call: Call, *, alone: bool = False) -> Iterator[Writes]:
+    """Collect writes, then ask the gate about them and commit them as one; an exception inside writes nothing.
 
-    `alone` holds the record's write lock from the start, for a commit that rests on what a search inside it finds.
+    `alone` holds the record's write lock from the start: for a commit that rests on what a search inside it finds, and for
+    whatever `needs_turn` of the gate says. Raises WriteRefused.
     """
-    with call.record.serialised() if alone else nullcontext(), call.record.commit(attribution(call, act), at=call.at) as commit:
-        yield commit
+    with call.record.serialised() if alone else nullcontext():
+        writes = Writes(call)
+        yield writes
+        settle(writes)
 
 
-def stored_by(staged: "Staged") -> Stored:
-    """What a staged write became; only after the commit has ended."""
-    assert staged.stored is not None, "a commit that ended without an exception has stored all it staged"
-    return staged.stored
+def stored_by(change: "Change") -> Stored:
+    """What a write became; only after the commit has ended."""
+    assert change.stored is not None, "a commit that ended without an exception has stored all it staged"
+    return change.stored
+
+
+def notes_on(call: Call, writes: Writes, stored: Stored) -> bytes:
+    """What the sender should know of a write that was done, as an OperationOutcome; empty when there is nothing."""
+    notes = [note for place, note in writes.notes if place == stored.reference]
+    return refused.warnings(notes, call.record.policy.zone, call.language) if notes else b""
 
 
 def version_wanted(call: Call) -> int | None:
@@ -85,9 +91,12 @@ def version_wanted(call: Call) -> int | None:
     return None if call.if_match is None else version_in_etag(call.if_match)
 
 
-def written(call: Call, stored: Stored, status: int) -> Answer:
-    """The answer to a write: 201 or 200 with the addresses of the new version, and what `Prefer: return=` asks for."""
-    answer = Answer(status, resource_type=stored.type, version=stored.version, last_modified=stored.recorded)
+def written(call: Call, stored: Stored, status: int, notes: bytes = b"") -> Answer:
+    """The answer to a write: 201 or 200 with the addresses of the new version, and what `Prefer: return=` asks for.
+
+    `notes` is an OperationOutcome of warnings: shown where an outcome is asked for, and in a bundle always.
+    """
+    answer = Answer(status, resource_type=stored.type, version=stored.version, last_modified=stored.recorded, notes=notes)
     place = f"{stored.type}/{stored.id}/_history/{stored.version}"
     if status == 201:
         answer.location = place
@@ -98,7 +107,7 @@ def written(call: Call, stored: Stored, status: int) -> Answer:
         answer.presented = True
     elif wanted == "OperationOutcome":
         words = f"{stored.type}/{stored.id} {VERBS[status]} version {stored.version}."
-        answer.content, answer.resource_type, answer.presented = information_bytes(words), "OperationOutcome", True
+        answer.content, answer.resource_type, answer.presented = notes or information_bytes(words), "OperationOutcome", True
     else:
         answer.content = stored.content
     return answer

@@ -24,7 +24,7 @@ from benchside.areas.laboratory.acts.results_kept import (
 from benchside.areas.laboratory.catalogue import NotInCatalogue, package_catalogue
 from benchside.areas.laboratory.results import Event, next_state, read_value
 from benchside.fhir import r4
-from benchside.readiness.gathering.kept import INTERPRETATION, TEST, code_of, concept, id_of, moment, reference
+from benchside.readiness.gathering.kept import INTERPRETATION, LOINC, TEST, code_of, codes_of, concept, id_of, moment, reference
 from benchside.record import Record
 from benchside.terms.quantity import Quantity
 from benchside.terms.refusal import Refusal
@@ -32,13 +32,15 @@ from benchside.terms.refusal import Refusal
 RELEASED = ("final", "amended", "corrected")
 TAKEN_BACK = ("cancelled", "entered-in-error")
 EVENTS: dict[str, Event] = {"registered": "enter", "preliminary": "enter", "amended": "amend", "corrected": "correct"}
+SAID = frozenset({"subject", "component", "dataAbsentReason", "effectiveDateTime", "effectivePeriod", "specimen"})
+"""What a result says besides its value and its code."""
 ORDERS_OF_A_RESULT_MAX = 20
 
 
 def state_refusals(observation: r4.Observation, before: r4.Observation | None) -> tuple[Refusal, ...]:
     """R10 for a write: a released value never goes back, nor changes without saying that it was amended or corrected."""
     now, was = observation.status or "", (before.status if before is not None else None) or "registered"
-    if was not in STATE_OF_STATUS or now not in STATE_OF_STATUS or (now == was and (before is None or _same_value(observation, before))):
+    if was not in STATE_OF_STATUS or now not in STATE_OF_STATUS or (now == was and (before is None or same_result(observation, before))):
         return ()
     if now == "final":
         return () if was in ("registered", "preliminary") else next_state(STATE_OF_STATUS[was], "enter")[1]
@@ -49,8 +51,10 @@ def state_refusals(observation: r4.Observation, before: r4.Observation | None) -
     return next_state(STATE_OF_STATUS[was], EVENTS[now])[1]
 
 
-def _same_value(one: r4.Observation, other: r4.Observation) -> bool:
-    return value_of(one) == value_of(other) and one.component == other.component
+def same_result(one: r4.Observation, other: r4.Observation) -> bool:
+    """Whether two versions say the same of the same test and patient."""
+    names = [name for name in one.__struct_fields__ if name.startswith("value") or name in SAID]
+    return all(getattr(one, name) == getattr(other, name) for name in names) and codes_of(one.code, LOINC) == codes_of(other.code, LOINC)
 
 
 def results_arrived(arriving: Arriving) -> tuple[Refusal, ...]:
@@ -62,11 +66,9 @@ def results_arrived(arriving: Arriving) -> tuple[Refusal, ...]:
     reports = [one for one in arriving.of_type(r4.DiagnosticReport) if is_laboratory(one)]
     by_order: dict[str, list[r4.Observation]] = {}
     for one in changed:
-        name_it(one.code, analyte_code(one.code))
         for order in _orders_of(one, reports):
             by_order.setdefault(order, []).append(one)
     for report in reports:
-        name_it(report.code, orderable(report.code))
         for based in report.basedOn or ():
             by_order.setdefault(id_of(based, "ServiceRequest"), [])
     for order_id, observations in by_order.items():
@@ -78,6 +80,8 @@ def results_arrived(arriving: Arriving) -> tuple[Refusal, ...]:
 
 def _orders_of(observation: r4.Observation, reports: Sequence[r4.DiagnosticReport]) -> list[str]:
     """The orders a result answers: its own, or those of the report that lists it."""
+    if not observation.basedOn and not reports:
+        return []
     own = [id_of(based, "ServiceRequest") for based in observation.basedOn or ()]
     if not any(own):
         place = f"Observation/{observation.id}"
@@ -99,7 +103,11 @@ class _ResultsOfOrder:
     observations: list[r4.Observation]
 
     def follow(self, sent: Sequence[r4.DiagnosticReport]) -> None:
-        """Flag, call, report, end the order."""
+        """Name, flag, call, report, end the order."""
+        for one in self.observations:
+            name_it(one.code, analyte_code(one.code))
+        for report in sent:
+            name_it(report.code, orderable(report.code))
         critical = [one for one in self.observations if self._is_critical(one)]
         told = self._told()
         news = [one for one in self.observations if one.status in told and not self._was_released(one)]
@@ -134,7 +142,7 @@ class _ResultsOfOrder:
 
     def _is_unchanged(self, one: r4.Observation) -> bool:
         before = self.arriving.earlier(one)
-        return before is not None and before.status == one.status and _same_value(one, before)
+        return before is not None and before.status == one.status and same_result(one, before)
 
     def _has_call(self, one: r4.Observation) -> bool:
         rows = self.arriving.performance.record.engine.rows(
