@@ -17,9 +17,12 @@ from benchside.fhir import r4, read
 from benchside.fhir.search.criterion_reading import SearchLimits
 from benchside.fhir.search.query import parse_search
 from benchside.pages.shapes import Column
+from benchside.readiness.explanation import names
 from benchside.readiness.gathering.kept import moment, words_of
 from benchside.record.keys import moment as moment_of_us
 from benchside.workplace import Desk, screen
+from benchside.workplace.outcomes import reader_language
+from benchside.workplace.patients import arm_words
 
 VISITS_MAX: Final = 8
 PROBLEMS_MAX: Final = 30
@@ -90,11 +93,18 @@ def _replaced_by(desk: Desk, patient_id: str) -> tuple[str, bool, bool]:
 
 def _remarks(desk: Desk, patient_id: str) -> list[Remark]:
     rows = desk.record.engine.rows(
-        f"SELECT kind, words, code, criticality, start_us FROM alert_row WHERE patient = ? AND active = 1 ORDER BY kind, words LIMIT {ALERTS_MAX}",
+        "SELECT kind, words, code, criticality, start_us FROM alert_row WHERE patient = ? AND active = 1 "
+        f"ORDER BY kind, words LIMIT {ALERTS_MAX}",
         (patient_id,),
     )
+    known = names(desk.requirements, reader_language())
     return [
-        Remark(kind, words or code, criticality == "high", moment_of_us(us) if us is not None else None)
+        Remark(
+            kind,
+            arm_words(code, words) if kind == "arm" else known.get(f"precaution:{code}", words or code),
+            criticality == "high",
+            moment_of_us(us) if us is not None else None,
+        )
         for kind, words, code, criticality, us in rows
     ]
 

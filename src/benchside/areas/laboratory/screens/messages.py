@@ -1,5 +1,6 @@
 """Messages between people: what asks for an answer, what came, what was sent; writing one about a patient or a report."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -74,15 +75,16 @@ def listed(desk: Desk) -> HttpResponse:
     return render(desk.request, "laboratory/messages.html", values)
 
 
-def _asked(desk: Desk) -> list[tuple[str, str, str, datetime]]:
-    """(task, words, who asks, since) of what waits for this person's answer."""
+def _asked(desk: Desk) -> list[tuple[str, str, str, datetime, Patient | None]]:
+    """(task, words, who asks, since, about whom) of what waits for this person's answer."""
     rows = desk.record.engine.rows(
-        "SELECT id, words, requester, authored_us FROM work_row WHERE open = 1 AND owner = ? AND kind = 'message' "
+        "SELECT id, words, requester, authored_us, patient FROM work_row WHERE open = 1 AND owner = ? AND kind = 'message' "
         f"ORDER BY priority, due_us, id LIMIT {SHOWN_MAX}",
         (desk.principal.author,),
     )
     people = people_names(desk.record, [row[2] for row in rows])
-    return [(own, words, people.get(who, ""), moment_of_us(at or 0)) for own, words, who, at in rows]
+    patients = row_patients(desk, [row[4] for row in rows])
+    return [(own, words, people.get(who, ""), moment_of_us(at or 0), patients.get(about)) for own, words, who, at, about in rows]
 
 
 def _lines(desk: Desk, *, sent: bool) -> list[Line]:
@@ -92,6 +94,7 @@ def _lines(desk: Desk, *, sent: bool) -> list[Line]:
     )
     people = people_names(desk.record, [who for row in rows for who in (row[4], row[5])])
     patients = row_patients(desk, [row[1] for row in rows])
+    urls = _about_urls(desk, [row[8] for row in rows])
     return [
         Line(
             id=row[0],
@@ -104,17 +107,25 @@ def _lines(desk: Desk, *, sent: bool) -> list[Line]:
             unread=not sent and row[7] is None and row[2] != "critical-call",
             patient=patients.get(row[1]),
             words=row[10],
-            about_url=_about_url(row[8], row[1]),
+            about_url=urls.get(row[8]) or _patient_url(row[1]),
         )
         for row in rows
     ]
 
 
-def _about_url(about: str, patient: str) -> str:
-    """Where what a message is about is shown, "" when nowhere."""
-    kind, _slash, own = about.partition("/")
-    if kind == "ServiceRequest":
-        return reverse("order-detail", args=[own])
+def _about_urls(desk: Desk, about: Iterable[str]) -> dict[str, str]:
+    """Where what messages are about is shown: the order of a result or report. What has no order is missing."""
+    found: dict[str, str] = {}
+    for kind, table in (("Observation", "result_row"), ("DiagnosticReport", "report_row"), ("ServiceRequest", "order_row")):
+        ids = list(dict.fromkeys(one.partition("/")[2] for one in about if one.startswith(f"{kind}/")))[:SHOWN_MAX]
+        column = "id" if table == "order_row" else "order_id"
+        marks = ",".join("?" * len(ids))
+        rows = desk.record.engine.rows(f"SELECT id, {column} FROM {table} WHERE id IN ({marks})", ids) if ids else []
+        found |= {f"{kind}/{own}": reverse("order-detail", args=[order]) for own, order in rows if order}
+    return found
+
+
+def _patient_url(patient: str) -> str:
     return reverse("patient", args=[patient]) if patient else ""
 
 
@@ -146,7 +157,7 @@ def message(desk: Desk, task_id: str) -> HttpResponse:
         "words": asked.payload[0].contentString or "" if asked.payload else "",
         "sender": people_names(desk.record, [sender]).get(sender, ""),
         "sent_at": moment(asked.sent, desk.record.policy.zone),
-        "about_url": _about_url(target_of(asked.about[0]) if asked.about else "", patient_id),
+        "about_url": next(iter(_about_urls(desk, [target_of(one) for one in asked.about or ()]).values()), ""),
         "open": task.status in OPEN_WORK,
         "form": form,
         "reasons": reasons,
@@ -236,7 +247,7 @@ def send(desk: Desk) -> HttpResponse:
         "picked": tuple(Option(value=who, text=names[who]) for who in names),
         "found": found,
         "reasons": reasons,
-        "about_url": _about_url(about, patient_id) if about.startswith("ServiceRequest/") else "",
+        "about_url": _about_urls(desk, [about]).get(about, ""),
     }
     return render(desk.request, "laboratory/send_message.html", values, status=status)
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from django.utils.translation import gettext as _
 
+from benchside.areas.laboratory.catalogue import package_catalogue
 from benchside.areas.laboratory.screens.wording import VITAL_SIGNS, flag_shown, test_name
 from benchside.pages.shapes import Prior, Result, WorkStatus
 from benchside.record import Record
@@ -76,7 +78,7 @@ def grouped(record: Record, results: Sequence[ShownResult]) -> list[Group]:
         else {}
     )
     groups: dict[str, Group] = {}
-    for one in results:
+    for one in sorted(results, key=_place):
         test, name = known.get(one.order, ("", ""))
         title = test_name(test, name) if one.order in known else _("Other results")
         group = groups.get(title, Group(title, one.at, one.order))
@@ -84,11 +86,24 @@ def grouped(record: Record, results: Sequence[ShownResult]) -> list[Group]:
     return sorted(groups.values(), key=lambda group: (-group.at.timestamp(), group.title))
 
 
+def _place(one: ShownResult) -> int:
+    """Where an analyte stands in reports: as the catalogue lists it, what is not there behind."""
+    return _places().get(one.test, len(_places()))
+
+
+@cache
+def _places() -> Mapping[str, int]:
+    catalogue = package_catalogue()
+    listed = dict.fromkeys([*(code for panel in catalogue.panels.values() for code in panel.results), *catalogue.analytes])
+    return {code: place for place, code in enumerate(listed)}
+
+
 def results_of_order(record: Record, order_id: str, patient_id: str) -> list[ShownResult]:
     """The results of an order that were released, in the order of the catalogue, each with the patient's earlier values."""
     rows = record.engine.rows(f"SELECT {_COLUMNS} FROM result_row WHERE order_id = ? AND {RELEASED} ORDER BY id LIMIT 100", (order_id,))
     before = earlier_of(record, patient_id, [row[1] for row in rows if row[1]], max((row[10] or 0 for row in rows), default=0))
-    return [shown(row, [one for one in before.get(row[1], ()) if one[0] != row[0]][:PRIORS_MAX]) for row in rows if row[10] is not None]
+    found = [shown(row, [one for one in before.get(row[1], ()) if one[0] != row[0]][:PRIORS_MAX]) for row in rows if row[10] is not None]
+    return sorted(found, key=_place)
 
 
 def earlier_of(record: Record, patient_id: str, tests: Sequence[str], until_us: int) -> Mapping[str, list[Row]]:

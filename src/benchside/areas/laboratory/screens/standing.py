@@ -76,7 +76,7 @@ class Standing:
 
     def steps(self, now: datetime) -> tuple[Step, ...]:
         """The order's life as the stepper shows it."""
-        wanted: list[tuple[str, datetime | None, str, str | None]] = [(_("Ordered"), self.ordered_at, self.requester, self._ordered_note())]
+        wanted: list[tuple[str, datetime | None, str, str | None]] = [(_("Ordered"), self.ordered_at, self.requester, None)]
         if self.is_laboratory:
             wanted += [
                 (_("Collected"), self.collected_at, self.collector, self._collect_note(now)),
@@ -89,9 +89,6 @@ class Standing:
         if not self.is_laboratory and not self.review:
             wanted.pop()
         return _stepped(wanted, stopped=self.work_status == "cancelled", rejected=bool(self.rejected))
-
-    def _ordered_note(self) -> str | None:
-        return self.requisition or None
 
     def _collect_note(self, now: datetime) -> str | None:
         if self.collected_at is not None:
