@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC
+from decimal import Decimal
 
 import pytest
 
 from benchside.fhir import r4
-from benchside.fhir.search.query import SearchLimits, parse_search
+from benchside.fhir.search.query import InvalidSearch, SearchLimits, parse_search
 from benchside.record import Record, SearchScope, in_memory
 from benchside.record.sorting import BadCursor
+from benchside.record.upkeep import bring_up_to_date
 from tests.record.conftest import MORNING, WHO, heart_rate, patient
 
 
@@ -85,6 +87,98 @@ def test_a_scope_hides_everybody_else(ward: Record) -> None:
     assert ids(find(ward, "Patient", "", scope=own)) == ["bea"]
     assert find(ward, "Observation", "code=8867-4", scope=own).total == 1
     assert find(ward, "Observation", "", scope=SearchScope(patient="nobody")).total == 0
+
+
+@pytest.fixture
+def places(record: Record) -> Record:
+    """R4's own examples of hierarchies: location 42 and its parts, encounter 21 within another; and units."""
+    visit = r4.Coding(system="http://terminology.hl7.org/CodeSystem/v3-ActCode", code="AMB")
+    with record.commit(WHO, at=MORNING) as commit:
+        commit.update(patient("ana"))
+        for id_, above in (("42", None), ("43", "42"), ("44", "43"), ("9", None)):
+            commit.update(r4.Location(id=id_, partOf=r4.Reference(reference=f"Location/{above}") if above else None))
+            procedure = r4.Procedure(id=f"at-{id_}", status="completed", subject=r4.Reference(reference="Patient/ana"))
+            procedure.location = r4.Reference(reference=f"Location/{id_}")
+            commit.update(procedure)
+        for id_, above in (("20", None), ("21", "20")):
+            part = r4.Reference(reference=f"Encounter/{above}") if above else None
+            commit.update(r4.Encounter(id=id_, status="finished", class_=visit, partOf=part))
+            commit.update(heart_rate(f"in-{id_}", "ana", "2026-03-02", encounter=r4.Reference(reference=f"Encounter/{id_}")))
+    return record
+
+
+def test_references_above_and_below(places: Record) -> None:
+    """https://hl7.org/fhir/R4/search.html#recursive."""
+    assert set(ids(find(places, "Procedure", "location:below=42"))) == {"at-42", "at-43", "at-44"}
+    assert set(ids(find(places, "Procedure", "location:below=Location/43,9"))) == {"at-43", "at-44", "at-9"}
+    assert set(ids(find(places, "Procedure", "location:above=43"))) == {"at-42", "at-43"}
+    assert set(ids(find(places, "Observation", "encounter:above=21&patient=ana"))) == {"in-20", "in-21"}
+    assert ids(find(places, "Observation", "encounter:below=21")) == ["in-21"]
+    assert set(ids(find(places, "Location", "partof:below=42"))) == {"43", "44"}
+    for refused in ("subject:below=Patient/ana", "part-of:above=1"):
+        with pytest.raises(InvalidSearch, match=r"hierarchy|applies to"):
+            find(places, "Procedure", refused)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("5.4|http://unitsofmeasure.org|mg", ["mg", "g", "rare"]),
+        ("5.40e-3|http://unitsofmeasure.org|g", ["mg", "g", "rare"]),
+        ("5.4||mg", ["mg"]),
+        ("5.4", ["mg", "other"]),
+        ("le5.4|http://unitsofmeasure.org|mg", ["mg", "g", "rare"]),
+        ("gt5.4|http://unitsofmeasure.org|mg", []),
+        ("ap5|http://unitsofmeasure.org|mg", ["mg", "g", "rare"]),
+        ("5.4|http://unitsofmeasure.org|mL", ["other"]),
+        ("5.4|http://unitsofmeasure.org|[nonsense]", []),
+    ],
+)
+def test_quantities_in_other_units(record: Record, asked: str, found: list[str]) -> None:
+    """Searches of https://hl7.org/fhir/R4/search.html#quantity."""
+    with record.commit(WHO, at=MORNING) as commit:
+        commit.update(patient("ana"))
+        for id_, value, unit in (("mg", "5.4", "mg"), ("g", "0.0054", "g"), ("rare", "0.00000540", "kg"), ("other", "5.4", "mL")):
+            one = heart_rate(id_, "ana", "2026-03-02")
+            one.valueQuantity = r4.Quantity(value=Decimal(value), system="http://unitsofmeasure.org", code=unit)
+            commit.update(one)
+    assert sorted(ids(find(record, "Observation", f"value-quantity={asked}"))) == sorted(found)
+    assert sorted(ids(find(record, "Observation", f"code-value-quantity=8867-4${asked}"))) == sorted(found)
+
+
+@pytest.fixture
+def questions(record: Record) -> Record:
+    """A questionnaire in two versions, and answers to each and to either."""
+    url = "http://example.org/fhir/Questionnaire/q"
+    with record.commit(WHO, at=MORNING) as commit:
+        for version, title in (("1.0", "Old"), ("2.0", "New")):
+            commit.update(r4.Questionnaire(id=title.lower(), url=url, version=version, title=title, status="active"))
+        for id_, canonical in (("one", f"{url}|1.0"), ("two", f"{url}|2.0"), ("any", url)):
+            commit.update(r4.QuestionnaireResponse(id=id_, status="completed", questionnaire=canonical))
+    return record
+
+
+def test_canonicals_are_followed_to_their_version(questions: Record) -> None:
+    url = "http://example.org/fhir/Questionnaire/q"
+    assert set(ids(find(questions, "QuestionnaireResponse", "questionnaire.title=Old"))) == {"one", "any"}
+    assert set(ids(find(questions, "QuestionnaireResponse", "questionnaire.title=New&status=completed"))) == {"two", "any"}
+    assert ids(find(questions, "Questionnaire", "_has:QuestionnaireResponse:questionnaire:_id=one")) == ["old"]
+    assert set(ids(find(questions, "QuestionnaireResponse", f"questionnaire:below={url}"))) == {"one", "two", "any"}
+    assert ids(find(questions, "QuestionnaireResponse", f"questionnaire:below={url}|1")) == ["one"]
+    assert ids(find(questions, "QuestionnaireResponse", f"questionnaire={url}|2.0")) == ["two"]
+    page = find(questions, "QuestionnaireResponse", "_id=one&_include=QuestionnaireResponse:questionnaire")
+    assert [found.id for found in page.included] == ["old"]
+    page = find(questions, "Questionnaire", "_id=old&_revinclude=QuestionnaireResponse:questionnaire")
+    assert {found.id for found in page.included} == {"one", "any"}
+
+
+def test_an_index_of_an_older_shape_is_made_anew(questions: Record) -> None:
+    bring_up_to_date(questions)
+    questions.engine.run("DELETE FROM record_token")
+    questions.engine.run("UPDATE record_fingerprint SET fingerprint = 'of an earlier release' WHERE name = 'index'")
+    assert bring_up_to_date(questions) == ["search index"]
+    assert set(ids(find(questions, "QuestionnaireResponse", "questionnaire.title=Old"))) == {"one", "any"}
+    assert bring_up_to_date(questions) == []
 
 
 def test_includes_follow_references_both_ways_and_on(ward: Record) -> None:

@@ -156,11 +156,13 @@ def _token_rows(numbers: tuple[int, ...], value: TokenValue) -> Iterator[Rows]:
             yield Rows(TOKEN, numbers, row_conditions.without_case(code))
 
 
-def _quantity_rows(numbers: tuple[int, ...], value: QuantityValue) -> Rows:
-    base = row_conditions.canonical_quantity(value)
-    if base is None:
-        return Rows("record_quantity", numbers, row_conditions.quantity(value))
-    return Rows("record_quantity", tuple(variant(number, "canonical") for number in numbers), base)
+def _quantity_rows(numbers: tuple[int, ...], value: QuantityValue) -> Iterator[Rows]:
+    converted = row_conditions.converted(value)
+    if converted is None:
+        yield Rows("record_quantity", numbers, row_conditions.quantity(value))
+        return
+    yield from (Rows("record_quantity", numbers, usual) for usual in converted.usual)
+    yield Rows("record_quantity", tuple(variant(number, "canonical") for number in numbers), converted.base)
 
 
 def _plain_rows(numbers: tuple[int, ...], modifier: str | None, value: PartValue) -> Iterator[Rows]:
@@ -169,7 +171,7 @@ def _plain_rows(numbers: tuple[int, ...], modifier: str | None, value: PartValue
     elif isinstance(value, DateValue):
         yield Rows("record_date", numbers, row_conditions.date(value))
     elif isinstance(value, QuantityValue):
-        yield _quantity_rows(numbers, value)
+        yield from _quantity_rows(numbers, value)
     elif isinstance(value, NumberValue):
         yield Rows("record_quantity", numbers, row_conditions.number(value))
     elif isinstance(value, StringValue):

@@ -7,6 +7,7 @@ Semantics: https://hl7.org/fhir/R4/search.html, and fhir/search/criteria.py for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from benchside.fhir.search.case import CASE_SENSITIVE, compared
 from benchside.fhir.search.criteria import (
@@ -22,7 +23,7 @@ from benchside.record.keys import system_word, word
 from benchside.record.rows import PREFIX_LENGTH
 from benchside.record.sql_text import Sql, all_of, any_of, members, sql
 from benchside.terms.folding import fold
-from benchside.terms.quantity import UCUM_SYSTEM, canonical
+from benchside.terms.quantity import UCUM_SYSTEM, canonical, usual_units
 
 _LAST = "\U0010ffff"
 _CASE_SENSITIVE_SYSTEMS = ",".join(str(number) for number in sorted(map(system_word, CASE_SENSITIVE)))
@@ -124,15 +125,29 @@ def quantity(value: QuantityValue) -> Sql:
     return condition + sql(" AND x.code = ? AND x.system = ?", code, system_word(value.system))
 
 
-def canonical_quantity(value: QuantityValue) -> Sql | None:
-    """A quantity in base units, for rows under `canonical`; None where the unit is not a known one of UCUM."""
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A quantity in UCUM asked for in base units (rows under `canonical`) and in each usual unit (rows as they stand)."""
+
+    base: Sql
+    usual: tuple[Sql, ...]
+
+
+def converted(value: QuantityValue) -> Converted | None:
+    """The conditions for every commensurable unit; None where the unit asked for is not a known one of UCUM."""
     if value.system != UCUM_SYSTEM or value.code is None:
         return None
     asked = canonical(value.value, value.code)
     if asked is None:
         return None
-    low, high = (base[0] if (base := canonical(end, value.code)) else asked[0] for end in (value.low, value.high))
-    return _compared(value.prefix, float(asked[0]), float(low), float(high)) + sql(" AND x.code = ?", word(asked[1]))
+    exact, kind = asked
+    low, high = (base[0] if (base := canonical(end, value.code)) else exact for end in (value.low, value.high))
+    usual = [
+        _compared(value.prefix, *(float((end - unit.offset) / unit.factor) for end in (exact, low, high)))
+        + sql(" AND x.code = ? AND x.system = ?", word(unit.code), system_word(UCUM_SYSTEM))
+        for unit in usual_units(kind)
+    ]
+    return Converted(_compared(value.prefix, float(exact), float(low), float(high)) + sql(" AND x.code = ?", word(kind)), tuple(usual))
 
 
 def _like(text: str) -> str:

@@ -17,9 +17,10 @@ from benchside.fhir.search.values import IndexValues, Part
 from benchside.record.engine import Engine
 from benchside.record.keys import NO_TIME, system_word, variant, word
 from benchside.terms.folding import fold
-from benchside.terms.quantity import UCUM_SYSTEM, canonical
+from benchside.terms.quantity import UCUM_SYSTEM, USUAL_UNITS, canonical
 
 PREFIX_LENGTH = 100
+_USUAL = frozenset(USUAL_UNITS)
 TOKEN = "record_token"  # noqa: S105 - a table, not a password
 TOKEN_COLUMNS = ("parameter", "value", "patient", "start", "resource", "system", "stop")
 TEXT_COLUMNS = ("parameter", "value", "prefix", "folded")
@@ -124,9 +125,9 @@ def version_parts(text: str) -> list[str]:
 
 
 def _add_quantity(rows: IndexRows, key: int, value: Decimal, system: str, code: str, unit: str) -> None:
-    """A quantity as it stands; and, where its unit is known, in base units under a key of its own."""
+    """A quantity as it stands; and, where its unit is known but not usual, in base units under a key of its own."""
     rows.quantities.add((key, float(value), system_word(system), word(code), word(unit)))
-    if system == UCUM_SYSTEM:
+    if system == UCUM_SYSTEM and code not in _USUAL:
         base = canonical(value, code)
         if base is not None:
             rows.quantities.add((variant(key, "canonical"), float(base[0]), 0, word(base[1]), 0))

@@ -14,7 +14,7 @@ from benchside.record.reindexing import reindex_all
 from benchside.record.store import Record
 from benchside.record.views import View
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 """Raise it when the rows a resource is found by change without the search parameters changing."""
 
 Progress = Callable[[str, int], None]

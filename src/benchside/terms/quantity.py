@@ -214,6 +214,21 @@ def _to_decimal(value: Fraction) -> Decimal:
         return (Decimal(value.numerator) / Decimal(value.denominator)).normalize()
 
 
+# fmt: off
+USUAL_UNITS = (
+    "mg/dL", "g/dL", "g/L", "ng/mL", "mmol/L", "umol/L", "U/L", "%", "{score}", "10*3/uL", "10*6/uL", "fL",
+    "pg", "mm[Hg]", "Cel", "cm", "kg", "kg/m2", "/min", "mL/min", "mL/min/{1.73_m2}", "mL", "g", "s", "min",
+)
+# fmt: on
+"""Units in which most results and vital signs come: a search index need not keep such values in base units as well."""
+
+
+@lru_cache(maxsize=64)
+def usual_units(kind: str) -> tuple[Unit, ...]:
+    """The usual units that measure the same kind of thing (`Unit.kind`)."""
+    return tuple(unit for code in USUAL_UNITS if (unit := parse_unit(code)).kind == kind)
+
+
 @lru_cache(maxsize=20_000)
 def canonical(value: Decimal | Fraction, unit: str) -> tuple[Fraction, str] | None:
     """`value` in base units, exactly, and a name for what is measured (equal for commensurable units); None for an unknown unit."""

@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 
 from benchside.fhir.r4.names import RESOURCE_NAMES
+from benchside.fhir.search.case import CASE_SENSITIVE, compared
 from benchside.fhir.search.parameters import (
+    HIERARCHIES,
     PRIMARY_DATE,
     ROW_PARAMETERS,
     Component,
@@ -15,10 +17,22 @@ from benchside.fhir.search.parameters import (
     index_numbers,
     parameters,
 )
-from tests.fhir.search.naive import definitions
+from tests.fhir.search.naive import case_sensitive, definitions, strict_hierarchies
 from tests.fhir.search.official import documents
 
 ALL = [parameter for type_name in sorted(RESOURCE_NAMES) for parameter in parameters(type_name).values()]
+
+
+def test_the_hierarchies_are_those_that_the_definitions_mark() -> None:
+    marked = {(kind, element) for kind, elements in strict_hierarchies().items() for element in elements}
+    known = {(kind, parameters(kind)[code].expression.partition(".")[2]) for kind, codes in HIERARCHIES.items() for code in codes}
+    assert known == marked
+
+
+def test_the_case_of_codes_is_that_of_the_definitions() -> None:
+    assert case_sensitive() == CASE_SENSITIVE
+    assert compared("http://hl7.org/fhir/administrative-gender", "Male") == "Male"
+    assert compared("http://snomed.info/sct", "ABC") == compared("http://loinc.org", "ABC") == "abc"
 
 
 def test_numbers_are_positive_31_bit_and_never_the_same_for_two_parameters() -> None:
