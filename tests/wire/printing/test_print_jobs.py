@@ -25,6 +25,7 @@ from benchside.terms.refusal import ActRefused
 from benchside.wire.labels import REPRINT_REASONS as LABEL_REASONS
 from benchside.wire.labels import Outcome, PrinterAddress, ZplJob, print_job
 from benchside.wire.printing.content import specimen_label, wristband_label
+from benchside.wire.printing.tasks import print_labels
 from benchside.wire.printing.work import pdf_of, work_on
 from tests.acts.accounts import open_accounts
 from tests.acts.clinic import Clinic, arm, device, open_clinic
@@ -195,3 +196,18 @@ def test_a_printer_that_is_set_up_wrongly_says_so(clinic: Clinic) -> None:
     clinic.write(made)
     job = do(clinic, asked(clinic, own).job)
     assert (job.state, [code for code, _ in job.reasons], job.was_sent) == ("failed", ["labels.printer.not-set-up"], False)
+
+
+def test_a_job_that_breaks_off_is_told_and_never_left_hanging(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = asked(clinic, "printer")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("benchside.wire.printing.work.drawings_of", broken)
+    device = load(clinic.record, r4.Device, "printer")
+    device.url = "socket://127.0.0.1:9"
+    clinic.write(device)
+    print_labels.func(done.job)
+    job = PrintJob.objects.get()
+    assert (job.state, [code for code, _ in job.reasons], job.was_sent) == ("failed", ["labels.printer.interrupted"], True)

@@ -125,3 +125,10 @@ def _printed(record: Record, job: PrintJob, at: datetime) -> str:
         except ActRefused:
             return job.state  # the gate changed its mind meanwhile; the labels are out all the same, and the job says so
     return job.state
+
+
+def interrupted(job_id: int, at: datetime) -> None:
+    """Say that a job broke off: nobody knows how far it came, so a person looks."""
+    job = PrintJob.objects.filter(pk=job_id, state__in=("waiting", "printing")).first()
+    if job is not None:
+        _failed(job, [Refusal("labels.printer.interrupted", {"printer": job.printer})], at, was_sent=job.state == "printing")

@@ -153,7 +153,7 @@ def _range(sign: str, patient: PatientFacts, desk: Desk) -> tuple[int, int] | No
 def usual(sign: str, patient: PatientFacts, desk: Desk) -> str | None:
     """The usual values of the age, for beside the field."""
     found = _range(sign, patient, desk)
-    return _("usual %(low)s to %(high)s") % {"low": found[0], "high": found[1]} if found else None
+    return f"{found[0]}–{found[1]}" if found else None
 
 
 def said_of(desk: Desk, patient: PatientFacts, sign: str, field: str) -> Said:
@@ -250,7 +250,9 @@ def record(desk: Desk, patient_id: str) -> HttpResponse:
     task = _task(desk, task_id)
     known = of_task(desk, task, "record_vitals")
     form = desk.form(
-        f"vitals:{patient.reference}:{task_id}", patient=patient.reference, values={"temperature_unit": "Cel", "position": "sitting"}
+        f"vitals:{patient.reference}:{task_id}",
+        patient=patient.reference,
+        values={"temperature_unit": "Cel", "weight_unit": "kg", "height_unit": "cm", "position": "sitting"},
     )
     values: dict[str, object] = {"reasons": (), "confirmable": ()}
     status = 200

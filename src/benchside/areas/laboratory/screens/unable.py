@@ -24,12 +24,18 @@ def reason_options() -> list[Option]:
     ]
 
 
+def _first(desk: Desk) -> dict[str, str]:
+    """What is chosen already: the page that led here may know the reason."""
+    known = desk.request.GET.get("reason", "")
+    return {"reason": known, "failed": "2"} if known in UNABLE_REASONS else {"failed": "0"}
+
+
 @screen("worklist", roles=("technician", "clinician"))
 def unable(desk: Desk, task_id: str) -> HttpResponse:
     """Ask why, and record it."""
     work = task_of(desk, task_id)
     patient = desk.patient(work.patient)
-    form = desk.form(f"unable:Task/{task_id}", patient=patient.reference, values={"failed": "0"})
+    form = desk.form(f"unable:Task/{task_id}", patient=patient.reference, values=_first(desk))
     reasons, status = (), 200
     if desk.request.method == "POST":
         posted = desk.request.POST
