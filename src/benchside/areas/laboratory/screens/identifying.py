@@ -103,6 +103,7 @@ def identify(desk: Desk, task_id: str) -> HttpResponse:
         "back_url": reverse("work", args=[task_id]),
         "unable_url": reverse("unable", args=[task_id]) if work.kind == "collect" else None,
         "lead_form": desk.form(f"tell-lead:{task_id}", action=reverse("tell-lead", args=[task_id]), prefix="lead"),
+        "wristband_url": reverse("wristband", args=[work.patient]),
         "most": desk.now.date().isoformat(),
         "again_url": desk.request.path,
         "columns": [Column(text=_("Item")), Column(text=_("The record says")), Column(text=_("You found"))],
