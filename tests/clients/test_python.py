@@ -10,8 +10,10 @@ from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
 from requests.exceptions import HTTPError
 
 from tests.clients.conftest import Running
+from tests.wire.fhir_api.conftest import system_token
 
 MRN = {"system": "urn:benchside:test:mrn", "value": "100"}
+LABORATORY = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}
 HEART_RATE = {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}
 
 
@@ -124,3 +126,27 @@ def test_fhirpy(server: Running) -> None:
     gone.delete()
     with pytest.raises(ResourceNotFound):
         client.reference("Basic", gone.id).to_resource()
+
+
+def test_fhirpy_as_an_interface_brings_orders_and_is_refused_in_words(server: Running) -> None:
+    client = SyncFHIRClient(server.base, authorization=f"Bearer {system_token('system.interface', name='EHR')}")
+    ana = client.resource("Patient", active=True, identifier=[MRN], name=[{"family": "Silva", "given": ["Ana"]}], birthDate="1980-02-03")
+    ana.save()
+    potassium = {"coding": [{"system": "http://loinc.org", "code": "2823-3"}]}
+    order = client.resource("ServiceRequest", status="active", intent="order", code=potassium, subject=ana.to_reference())
+    order.save()
+    tasks = client.resources("Task").search(patient=ana.id, status="requested").fetch()
+    assert [task["code"]["coding"][0]["code"] for task in tasks] == ["collect"]
+    value = {"value": 7.1, "unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L"}
+    more = {"category": [LABORATORY], "code": potassium, "subject": ana.to_reference(), "basedOn": [order.to_reference()]}
+    result = client.resource("Observation", status="final", effectiveDateTime="2026-05-11T08:00:00Z", valueQuantity=value, **more)
+    result.save()
+    order.refresh()
+    assert order["status"] == "completed"
+    open_tasks = client.resources("Task").search(patient=ana.id, status="requested").fetch()
+    assert {task["code"]["coding"][0]["code"] for task in open_tasks} == {"call-critical", "review-result"}
+    call = next(task for task in open_tasks if task["code"]["coding"][0]["code"] == "call-critical")
+    call["status"] = "completed"
+    with pytest.raises(OperationOutcome) as refused:
+        call.save()
+    assert refused.value.resource["issue"][0]["details"]["coding"][0]["code"] == "fhir.by-act-only"

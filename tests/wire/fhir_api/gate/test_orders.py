@@ -1,6 +1,10 @@
 """Stories: another system's orders become work, a technician does it, and what is revoked ends."""
 
+import pytest
+
 from benchside.areas.laboratory.acts import claim_work
+from benchside.areas.laboratory.acts.arriving_orders import clarify_order
+from benchside.terms.refusal import ActRefused
 from tests.wire.fhir_api.gate.conftest import ApiClinic, coded, order
 
 
@@ -93,3 +97,20 @@ def test_a_plan_makes_no_work_and_an_order_for_the_dead_is_refused(site: ApiClin
     site.api("ehr").create({"resourceType": "Patient", "id": "x", "deceasedBoolean": True, "name": [{"family": "Gone"}]})
     gone = site.clinic.rows("SELECT id FROM patient_row WHERE deceased = 1")[0][0]
     assert site.refused("ehr", "POST", "/ServiceRequest", order(patient=gone), 422) == ["order.patient-deceased"]
+
+
+def test_a_technician_says_what_an_unclear_order_asks_for(site: ApiClinic) -> None:
+    own = site.api("ehr").create({**order(), "code": {"text": "potash"}})["id"]
+    (unclear,) = site.work("order-not-understood")
+    with pytest.raises(ActRefused) as refused:
+        clarify_order(site.clinic.by("tara"), unclear, code="POTASH")
+    assert [refusal.code for refusal in refused.value.refusals] == ["order.not-in-catalogue"]
+    made = clarify_order(site.clinic.by("tara"), unclear, code="POTASSIUM")
+    assert (site.work("order-not-understood"), site.work("collect")) == ([], [made.work])
+    assert {coding["code"] for coding in site.kept("ServiceRequest", own)["code"]["coding"]} == {"POTASSIUM"}
+    site.api("ehr").create({**order(), "code": {"text": "diet advice"}})
+    (unclear,) = site.work("order-not-understood")
+    assert clarify_order(site.clinic.by("tara"), unclear, note="For the dietician; told the ward.").work == ""
+    with pytest.raises(ActRefused) as refused:
+        clarify_order(site.clinic.by("tara"), site.work("collect")[0], note="not this one")
+    assert "work.not-unclear" in [refusal.code for refusal in refused.value.refusals]

@@ -16,6 +16,7 @@ from benchside.areas.laboratory.acts.ordering import (
     next_requisition,
     stage_due,
 )
+from benchside.areas.laboratory.acts.working import own_work_refusals
 from benchside.areas.laboratory.catalogue import package_catalogue
 from benchside.areas.laboratory.names import laboratory_names
 from benchside.fhir import r4
@@ -24,18 +25,23 @@ from benchside.readiness.gathering.kept import (
     REASON,
     REFUSAL,
     REQUISITION,
+    WORK,
+    code_of,
     codes_of,
     concept,
     date_time,
     extension_values,
     id_of,
+    load,
     moment,
     reference,
     start_us,
+    target_of,
     words_of,
 )
-from benchside.readiness.gathering.orders import order_ids_of
-from benchside.readiness.performing import Performance
+from benchside.readiness.gathering.orders import order_fact, order_ids_of
+from benchside.readiness.gathering.tasks import add_note, end
+from benchside.readiness.performing import Performance, act, facts_for, perform
 from benchside.record import Record
 from benchside.terms.refusal import Refusal
 from benchside.terms.refusal_words import text_of
@@ -239,3 +245,48 @@ def _issue(order: r4.ServiceRequest, note: Refusal, performance: Performance) ->
         implicated=[reference(f"ServiceRequest/{order.id}")],
         detail=f"{text.words} {text.remedy}",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Clarified:
+    """The order that was looked at, and the work it has now; "" when nothing is to be done for it here."""
+
+    order: str
+    work: str
+
+
+@act("clarify_order")
+def clarify_order(performance: Performance, work_id: str, *, code: str = "", note: str = "") -> Clarified:
+    """Say what an order asks for that the catalogue did not know: a code of ours, and its work begins; or why it needs none here.
+
+    Ends the task `order-not-understood`. Raises ActRefused, NotFound.
+    """
+    record, at = performance.record, performance.at
+    task = load(record, r4.Task, work_id)
+    order = load(record, r4.ServiceRequest, order_ids_of(task)[0])
+    kind = kind_of_work(code, package_catalogue()) if code else None
+    further = list(own_work_refusals(record, task, performance.author))
+    if code_of(task.code, WORK) != NOT_UNDERSTOOD:
+        further.append(Refusal("work.not-unclear"))
+    if code and kind is None:
+        further.append(Refusal("order.not-in-catalogue", {"entered": code[:40]}))
+    facts = facts_for(performance, order=order_fact(order, record.policy.zone))
+    reason = note or (f"It is {code}." if code else "")
+    focus = f"ServiceRequest/{order.id}"
+    with perform(
+        performance, "clarify_order", facts, further=further, reason=reason, patient=target_of(order.subject), focus=focus
+    ) as performed:
+        arriving = Arriving(performance, performed, {}, {})
+        task.owner = reference(performance.author)
+        end(task, at)
+        add_note(task, note, performance.author, at)
+        performed.update(task)
+        made = ""
+        if kind is not None:
+            name_it(order.code, code)
+            performed.update(order)
+            work = _Work(arriving)
+            work.give(order, kind)
+            arriving.write()
+            made = next(iter(work.made.values())).id or ""
+    return Clarified(order.id or "", made)
