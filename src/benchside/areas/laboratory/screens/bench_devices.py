@@ -1,6 +1,6 @@
 """Devices and lots at the bench: which may be used now, until when, and why one may not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -32,8 +32,9 @@ class DeviceChoice:
         return (f"{self.lots[0].number}|{self.lots[0].expires_on.isoformat()}",) if self.lots else ()
 
 
-def device_reasons(desk: Desk, device: Equipment) -> tuple[Reason, ...]:
-    """What the gate would say against using a device for patients now."""
+def device_reasons(desk: Desk, device: Equipment, name: str) -> tuple[Reason, ...]:
+    """What the gate would say against using a device for patients now, with the device called by its name."""
+    device = replace(device, reference=name)
     facts = Facts(performer=desk.performer, today=desk.now.astimezone(desk.record.policy.zone).date(), equipment=(device,))
     refusals = assess("verify_result", facts, desk.requirements, desk.now)
     return desk.reasons([refusal for refusal in refusals if refusal.code.startswith("equipment.") and refusal.code != "equipment.none"])
@@ -45,7 +46,9 @@ def device_choices(desk: Desk, tests: list[str], kind: str = "analyzer") -> tupl
     for own, name, _status in devices_of_kind(desk.record, kind):
         device = equipment_of(desk.record, own, tests=tests)
         lots = tuple(lots_of_kind(desk.record, "reagent", device=own))
-        found.append(DeviceChoice(own, name, device.qc_valid_until, device.calibration_due, device.qc, device_reasons(desk, device), lots))
+        found.append(
+            DeviceChoice(own, name, device.qc_valid_until, device.calibration_due, device.qc, device_reasons(desk, device, name), lots)
+        )
     return tuple(sorted(found, key=lambda one: (bool(one.reasons), one.name)))
 
 

@@ -115,12 +115,13 @@ def call(desk: Desk, task_id: str) -> HttpResponse:
     """One critical value: call, say who answered, have it read back. Every line is kept and never changed."""
     task = _task(desk, task_id)
     patient = desk.patient(id_of(task.for_, "Patient"))
-    form = desk.form(f"call:Task/{task_id}", patient=patient.reference)
+    first = _first_to_call(desk, task)
+    form = desk.form(f"call:Task/{task_id}", patient=patient.reference, values={"person": first} if first else None)
     reasons, status = (), 200
     if desk.request.method == "POST":
         posted = desk.request.POST
         event = posted.get("event", "")
-        person = posted.get("person", "") or posted.get("other", "")
+        person = posted.get("other", "") or posted.get("person", "")
         errors = _missing(event, person, posted.get("read_back", ""))
         known: dict[str, CallEvent] = {
             "not-reached": "not-reached",
@@ -153,6 +154,12 @@ def call(desk: Desk, task_id: str) -> HttpResponse:
         form, reasons, status = outcome.form, outcome.reasons, outcome.status
         task = _task(desk, task_id)
     return _drawn(desk, task, patient, form=form, reasons=reasons, status=status)
+
+
+def _first_to_call(desk: Desk, task: r4.Task) -> str:
+    """Who stands first on the rung that is due, "" when nobody is known."""
+    owed = due(call_of(desk.record, task), package_critical(), desk.now)
+    return next(iter(people_on(desk.record, owed.step, task, desk.now)), "") if owed is not None else ""
 
 
 def _missing(event: str, person: str, read_back: str) -> list[FieldError]:

@@ -58,7 +58,7 @@ def devices(desk: Desk) -> HttpResponse:
             controls = controls_of(device, desk.record.policy.zone)
             standing = equipment_of(desk.record, own)
             tests = [(words_for([test]), STATE_LOOKS[one.state_at(desk.now)]) for test, one in sorted(controls.items())]
-            rows.append((own, name, tests, standing, device_reasons(desk, standing)))
+            rows.append((own, name, tests, standing, device_reasons(desk, standing, name)))
     return drawn(desk, "quality", page=desk.page(_("Quality")), rows=rows, looks=STATE_LOOKS)
 
 
@@ -140,7 +140,7 @@ def device(desk: Desk, device_id: str) -> HttpResponse:
         page=desk.page(device_name(kept)),
         device=device_id,
         name=device_name(kept),
-        against=device_reasons(desk, standing),
+        against=device_reasons(desk, standing, device_name(kept)),
         tabs=[
             Tab(text=words_for([code]), url=f"{reverse('quality-device', args=[device_id])}?test={code}", current=code == test)
             for code in tests
@@ -286,7 +286,7 @@ def withdraw(desk: Desk, lot_id: str) -> HttpResponse:
 @screen("verify-list", methods=("GET",), roles=TECHNICIANS)
 def autoverification(desk: Desk) -> HttpResponse:
     """How rules and people agreed lately, test by test, and how each test is switched."""
-    found = agreement(desk.record, desk.now - timedelta(days=AGREEMENT_DAYS), desk.now)
+    found = agreement(desk.record, desk.now - timedelta(days=AGREEMENT_DAYS), desk.now + timedelta(minutes=1))
     switches = settings_of(desk.record)
     codes = sorted({*found, *switches} - {""}, key=lambda code: words_for([code]))
     rows = [(code, words_for([code]), switches.get(code, Setting("shadow")), found.get(code)) for code in codes]

@@ -78,7 +78,6 @@ def report(desk: Desk, report_id: str) -> HttpResponse:
         patient=patient,
         history=_history(desk, found),
         may_amend=may_change,
-        may_cancel=may_change and desk.performer.level in ("senior", "lead"),
         **values,
     )
 
@@ -187,6 +186,7 @@ def amend(desk: Desk, observation_id: str) -> HttpResponse:
             Option(value="correct", text=_("It was wrong"), hint=_("Corrected report")),
             Option(value="amend", text=_("More is known now"), hint=_("Amended report")),
         ),
+        may_cancel=desk.performer.level in ("senior", "lead"),
         answers=tuple(Option(value=answer, text=answer.replace("-", " ")) for answer in _answers(one)),
     )
 

@@ -25,6 +25,21 @@ from benchside.workplace.outcomes import reader_language
 from benchside.workplace.places import address
 
 ALIQUOTS_SHOWN: Final = 3
+STORY_WORDS: Final = {
+    "print_label": N_("Label printed"),
+    "reprint_label": N_("Label printed again"),
+    "label_specimen": N_("Label confirmed"),
+    "collect_specimen": N_("Collected"),
+    "receive_specimen": N_("Received"),
+    "process_specimen": N_("Centrifuged"),
+    "reject_specimen": N_("Rejected"),
+    "aliquot_specimen": N_("Divided"),
+    "enter_result": N_("Entered"),
+    "verify_result": N_("Verified and released"),
+    "amend_result": N_("Changed after release"),
+    "cancel_result": N_("Taken back"),
+}
+"""What an act did, as the head of a line of a story."""
 ACT_ICONS: Final[dict[str, tuple[str, Tone]]] = {
     "print_label": ("label", "neutral"),
     "collect_specimen": ("tube", "info"),
@@ -62,6 +77,8 @@ def tube_for(desk: Desk, specimen_id: str) -> tuple[KeptTube, r4.Specimen]:
 
 def act_words(desk: Desk, act: str) -> str:
     """What an act is called, as the head of a line."""
+    if act in STORY_WORDS:
+        return _(STORY_WORDS[act])
     known = desk.requirements.acts.get(act)
     text = known.text(reader_language()) if known is not None else act.replace("_", " ").replace(".", " ")
     return text[:1].upper() + text[1:]

@@ -98,12 +98,13 @@ def _devices(desk: Desk, lines: list[ReportLine]) -> list[tuple[str, tuple[Reaso
             tests.setdefault(line.device, []).append(line.code)
     found: list[tuple[str, tuple[Reason, ...]]] = []
     for own, measured in tests.items():
-        name = desk.record.engine.rows("SELECT name FROM device_row WHERE id = ?", (own,))
+        rows = desk.record.engine.rows("SELECT name FROM device_row WHERE id = ?", (own,))
+        name = rows[0][0] if rows else own
         try:
-            against = device_reasons(desk, equipment_of(desk.record, own, tests=measured))
+            against = device_reasons(desk, equipment_of(desk.record, own, tests=measured), name)
         except (NotFound, Gone):
             continue
-        found.append((name[0][0] if name else own, against))
+        found.append((name, against))
     return found
 
 

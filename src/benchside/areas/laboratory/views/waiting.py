@@ -98,8 +98,8 @@ def on_the_clock(record: Record, at: datetime, *, days: int = 7) -> list[Running
     rows = record.engine.rows(
         "SELECT DISTINCT " + _TUBE + "JOIN specimen_order so ON so.specimen = s.id "
         "JOIN report_row r ON r.order_id = so.order_id AND r.open = 1 AND r.status IN ('registered', 'partial') "
-        "WHERE s.state = 'received' AND s.received_us >= ? AND s.received_us <= ? ORDER BY s.collected_us LIMIT ?",
-        (microseconds(at - timedelta(days=days)), microseconds(at), TUBES_MAX),
+        "WHERE s.state = 'received' AND s.received_us >= ? ORDER BY s.collected_us LIMIT ?",
+        (microseconds(at - timedelta(days=days)), TUBES_MAX),
     )
     found = [running(_tube(row)) for row in rows]
     return sorted(found, key=lambda one: (one.due is None, one.due, one.tube.accession))
