@@ -100,6 +100,7 @@ class EventfulDay(Day):
             ("no-vein", "collect"): self._finds_no_vein,
             ("cancelled", "claim"): self._cancels,
             ("unread", "order"): self._nobody_reads,
+            ("late", "order"): self._nobody_comes,
             ("late", "claim"): lambda visit, moment: None,
             ("bedside", "claim"): self._at_the_bedside,
         }
@@ -378,6 +379,10 @@ class EventfulDay(Day):
 
     def _nobody_reads(self, visit: Visit, moment: datetime) -> None:
         visit.unread, visit.priority = True, "urgent"
+        self.do_order(visit, moment)
+
+    def _nobody_comes(self, visit: Visit, moment: datetime) -> None:
+        visit.priority = "urgent"
         self.do_order(visit, moment)
 
     def _asks(self, visit: Visit, moment: datetime, verified: Verified) -> None:

@@ -172,6 +172,7 @@ def order_views(zone: tzinfo) -> list[View]:
                 ["patient", "kind", "open"],
                 ["focus", "kind"],
                 ["kind", "ended_us"],
+                ["open", "due_us"],
                 ["requisition"],
             ],
             zone,

@@ -2,11 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from benchside.areas.laboratory.screens import collecting, identifying, labels, scanning, task, unable, worklist
+from benchside.areas.laboratory.screens import board, collecting, identifying, labels, load, scanning, task, unable, worklist
 from benchside.areas.laboratory.screens.bench_urls import bench_urlpatterns
+from benchside.areas.laboratory.screens.clinician_urls import clinician_urlpatterns
 
 urlpatterns: list[URLPattern] = [
     *bench_urlpatterns,
+    path("board", board.show, name="board"),
+    path("board.csv", board.csv, name="board-csv"),
+    path("board.xlsx", board.xlsx, name="board-xlsx"),
+    path("load", load.show, name="load"),
     path("worklist", worklist.show, name="worklist"),
     path("worklist/rows", worklist.rows, name="worklist-rows"),
     path("scan", scanning.scan, name="scan"),
@@ -25,4 +30,5 @@ urlpatterns: list[URLPattern] = [
     path("labels/<int:job_id>/there", labels.there, name="labels-there"),
     path("specimens/<str:specimen_id>/reprint", labels.reprint, name="reprint"),
     path("patients/<str:patient_id>/wristband", labels.wristband, name="wristband"),
+    *clinician_urlpatterns,
 ]
