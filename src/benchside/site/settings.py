@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "benchside.areas.reception",
     "benchside.areas.staff",
     "benchside.wire.fhir_api",
+    "benchside.wire.inbox",
 ]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -1,5 +1,7 @@
 """Frames of MLLP out of pieces of any size; nothing that came is lost."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ CONTENT = st.binary(min_size=1, max_size=60).filter(lambda raw: not set(raw) & {
 
 def pieces(raw: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
-    return [raw[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [raw[begin:end] for begin, end in pairwise(places)]
 
 
 @given(st.lists(CONTENT, max_size=6), st.lists(st.integers(0, 1000), max_size=12))
