@@ -51,5 +51,6 @@ def find_reasons(typed: str, language: str) -> list[tuple[str, str]]:
     for code, parts in _words():
         if all(any(part.startswith(word) for part in parts) for word in words):
             found[code] = None
-    found |= dict.fromkeys(one.code for one in find_diagnoses(typed, limit=FOUND_MAX))
+    if len(found) < FOUND_MAX:
+        found |= dict.fromkeys(one.code for one in find_diagnoses(typed, limit=FOUND_MAX))
     return [(code, reason_name(code, language)) for code in list(found)[:FOUND_MAX]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,7 +16,7 @@ from benchside.terms.folding import fold
 
 QUERY_LENGTH_MAX = 80
 WORDS_MAX = 6
-CANDIDATES_MAX = 12_000
+CANDIDATES_MAX = 6_000
 RESULTS_MAX = 50
 LATER_VISIT_BEHIND = 40
 """Characters by which codes of later visits stand behind."""
@@ -64,12 +64,10 @@ def _codes() -> _Codes:
 
 def diagnosis(code: str) -> Diagnosis | None:
     """The code with its name, None when there is no such code (or it is divided further)."""
-    known = _codes()
-    wanted = code.strip().upper()
-    at = known.text.find(f"\n{wanted}\t") + 1 if not known.text.startswith(f"{wanted}\t") else 0
-    if not wanted or (at == 0 and not known.text.startswith(f"{wanted}\t")):
-        return None
-    return known.line(bisect_right(known.starts, at) - 1)
+    known, wanted = _codes(), code.strip().upper()
+    number = bisect_left(range(len(known.starts)), wanted, key=lambda at: known.line(at).code)
+    found = known.line(number) if number < len(known.starts) else None
+    return found if found is not None and found.code == wanted else None
 
 
 def find_diagnoses(query: str, *, limit: int = 12) -> tuple[Diagnosis, ...]:
@@ -98,7 +96,8 @@ def _by_code(known: _Codes, word: str) -> list[int]:
 
 
 def _by_words(known: _Codes, words: list[str]) -> list[int]:
-    rarest = min(words, key=known.folded.count)
+    rarest = min(words, key=known.folded.count) if len(words) > 1 else words[0]
+    others = [word for word in words if word != rarest]
     found: dict[int, int] = {}
     at, looked = -1, 0
     while looked < CANDIDATES_MAX and (at := known.folded.find(rarest, at + 1)) >= 0:
@@ -108,7 +107,7 @@ def _by_words(known: _Codes, words: list[str]) -> list[int]:
         number = bisect_right(known.folded_starts, at) - 1
         begin = known.folded_starts[number]
         end = known.folded.index("\n", at)
-        if number not in found and all(_begins(known.folded, word, begin, end) for word in words):
+        if number not in found and all(_begins(known.folded, word, begin, end) for word in others):
             later = known.folded[begin + 7 : begin + 9] in ("d\t", "s\t")  # a later visit or a sequela stands behind the first visit
             found[number] = end - begin + (LATER_VISIT_BEHIND if later else 0)
         at = end

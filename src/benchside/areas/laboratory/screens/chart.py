@@ -59,7 +59,7 @@ def chart(desk: Desk, patient_id: str) -> HttpResponse:
     vital_signs = (
         [_linked(one, patient_id) for one in recent_results(desk.record, patient_id, vital_signs=True)] if sees["Observation"] else []
     )
-    note_reports_read(desk, patient_id, [group.order for group in groups])
+    note_reports_read(desk, [group.order for group in groups])
     values = {
         "page": desk.page(patient.name),
         "patient": patient,
@@ -157,7 +157,7 @@ def trend(desk: Desk, patient_id: str) -> HttpResponse:
         raise Http404("There is no such result.")
     newest = found[-1].result
     drawn = [(one.at, one.result.value) for one in found if not isinstance(one.result.value, str | None) and one.result.unit == newest.unit]
-    note_reports_read(desk, patient_id, [one.order for one in found])
+    note_reports_read(desk, [one.order for one in found])
     values = {
         "page": desk.page(_("Trend: %(name)s") % {"name": newest.name}),
         "patient": patient,

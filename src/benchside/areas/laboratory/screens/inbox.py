@@ -27,8 +27,7 @@ def _drawn(desk: Desk, *, reasons: tuple[object, ...] = (), status: int = 200) -
     values = {"rows": rows, "now": desk.now, "ticked": ticked, "chosen": chosen}
     if desk.is_fragment and not reasons:
         return render(desk.request, "laboratory/inbox_rows.html", values)
-    for row in rows:
-        note_reports_read(desk, row.patient.reference.partition("/")[2], [one.order for one in row.values])
+    note_reports_read(desk, [one.order for row in rows for one in row.values[:1]])
     values |= {
         "page": desk.page(_("Inbox")),
         "tabs": tabs(desk, chosen, reverse("inbox")),

@@ -58,7 +58,7 @@ def order_detail(desk: Desk, order_id: str) -> HttpResponse:
         form, reasons, status = outcome.form, outcome.reasons, outcome.status
     sees_results = reach(desk.principal, "Observation", "r") == "all"
     results = results_of_order(desk.record, order_id, order.patient) if sees_results else []
-    note_reports_read(desk, order.patient, [order_id] if results else [])
+    note_reports_read(desk, [order_id] if results else [])
     request = load(desk.record, r4.ServiceRequest, order_id)
     values = {
         "page": desk.page(order.name),

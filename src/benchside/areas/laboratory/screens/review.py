@@ -91,7 +91,7 @@ def review(desk: Desk, task_id: str) -> HttpResponse:
         if not outcome.refused:
             return _onwards(desk, task_id)
         form, reasons, status = outcome.form, outcome.reasons, outcome.status
-    note_reports_read(desk, order.patient, [order.id])
+    note_reports_read(desk, [order.id])
     before, following = _neighbours(desk, task_id)
     values = {
         "page": desk.page(order.name),
