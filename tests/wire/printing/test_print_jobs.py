@@ -198,6 +198,15 @@ def test_a_printer_that_is_set_up_wrongly_says_so(clinic: Clinic) -> None:
     assert (job.state, [code for code, _ in job.reasons], job.was_sent) == ("failed", ["labels.printer.not-set-up"], False)
 
 
+def test_a_virtual_printer_needs_no_hardware(clinic: Clinic) -> None:
+    made = load(clinic.record, r4.Device, "printer")
+    made.url = "virtual:desk"
+    clinic.write(made)
+    done = asked(clinic, "printer")
+    assert DBTaskResult.objects.get().task.func is print_labels.func, "what the worker will run"
+    assert do(clinic, done.job).state == "printed"
+
+
 def test_a_job_that_breaks_off_is_told_and_never_left_hanging(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     done = asked(clinic, "printer")
 

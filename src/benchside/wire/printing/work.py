@@ -35,6 +35,7 @@ from benchside.wire.labels import (
     zpl_job,
 )
 from benchside.wire.printing.content import specimen_label, wristband_label
+from benchside.wire.printing.virtual import SCHEME, virtual_printer
 
 Send = Callable[[PrinterAddress, ZplJob], Outcome]
 
@@ -90,13 +91,16 @@ def work_on(job_id: int, clock: Callable[[], datetime], send: Send = print_job) 
         return _failed(job, [Refusal("labels.printer.by-hand", {"printer": printer.name})], clock(), was_sent=True)
     try:
         data = zpl_job(drawings_of(record, job, printer), f"job-{job.pk}")
-        host, _, port = printer.address.rpartition(":")
-        address = PrinterAddress(host or printer.address, int(port or 9100))
+        address = _address(printer)
     except LabelRefused as refused:
         return _failed(job, list(refused.refusals), clock())
     except (KeyError, ValueError, NotFound) as fault:
         return _failed(job, [Refusal("labels.printer.not-set-up", {"printer": printer.name, "fault": type(fault).__name__})], clock())
-    outcome = send(address, data)
+    if address is None:
+        with virtual_printer() as virtual:
+            outcome = send(virtual, data)
+    else:
+        outcome = send(address, data)
     if isinstance(outcome, NotConfirmed):
         named = [
             Refusal(one.code, {**one.facts, "printer": printer.name} if "printer" in one.facts else one.facts) for one in outcome.refusals
@@ -104,6 +108,14 @@ def work_on(job_id: int, clock: Callable[[], datetime], send: Send = print_job) 
         return _failed(job, named, clock(), was_sent=outcome.was_sent)
     assert isinstance(outcome, Printed)
     return _printed(record, job, clock())
+
+
+def _address(printer: PrinterSettings) -> PrinterAddress | None:
+    """Where the printer listens; None of one that stands nowhere. Raises ValueError."""
+    if printer.address.startswith(SCHEME):
+        return None
+    host, _, port = printer.address.rpartition(":")
+    return PrinterAddress(host or printer.address, int(port or 9100))
 
 
 def _failed(job: PrintJob, refusals: list[Refusal], at: datetime, *, was_sent: bool = False) -> str:

@@ -73,6 +73,7 @@ def _others(desk: Desk, found: Identity, patient_id: str) -> str | None:
 def identify(desk: Desk, task_id: str) -> HttpResponse:
     """Ask, compare, and go on; or stop and say what differed."""
     work = task_of(desk, task_id)
+    desk.patient(work.patient)  # nothing of it is shown, but whoever may not read patients is stopped, and the look is kept
     patient = patient_facts(desk.record, work.patient, desk.now)
     form = desk.form(f"identify:Task/{task_id}", patient=patient.reference)
     values: dict[str, object] = {"reasons": (), "differed": (), "others_url": None}

@@ -203,6 +203,7 @@ class Row:
     free: bool
     next_url: str
     claim_url: str
+    release_url: str
 
 
 def row_of(work: DueWork, patient: Patient, place: str | None, owner_name: str, author: str) -> Row:
@@ -229,6 +230,7 @@ def row_of(work: DueWork, patient: Patient, place: str | None, owner_name: str, 
         not work.owner,
         next_url_of(work),
         reverse("claim", args=[work.id]),
+        reverse("release", args=[work.id]),
     )
 
 
