@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from benchside.site import assets, health
+from benchside.site import assets, health, start
 
 urlpatterns = [
     path("fhir", include("benchside.wire.fhir_api.urls")),
+    path("", start.home, name="home"),
     path("style/", include("benchside.pages.urls")),
     path("preferences/", include("benchside.pages.preferences")),
     path("", include("benchside.wire.printing.urls")),

@@ -1,5 +1,6 @@
 """A patient as the header of every page about them shows them, and the note that somebody looked."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +21,8 @@ from benchside.workplace.places import address
 
 NO_KNOWN_ALLERGY: Final = frozenset({"716186003", "no-known-allergies"})
 """Codes by which somebody says that they asked and there is none (SNOMED CT's appears in FHIR's own value set)."""
+
+ROWS_MAX: Final = 200
 
 SEXES: Final = {"female": N_("female"), "male": N_("male"), "other": N_("other sex"), "unknown": N_("sex unknown")}
 SIDES: Final = {"left": N_("Left arm"), "right": N_("Right arm")}
@@ -59,6 +62,31 @@ def header_patient(record: Record, patient_id: str, at: datetime, requirements: 
         language=language or None,
         url=address("patient", patient_id),
     )
+
+
+def row_patients(record: Record, principal: Principal, ids: Iterable[str], place: str, at: datetime) -> dict[str, Patient]:
+    """Return patients for the rows of a list, by id, at most ROWS_MAX; the look is kept as one line. Raises OSError."""
+    wanted = list(dict.fromkeys(own for own in ids if own))[:ROWS_MAX]
+    if not wanted:
+        return {}
+    marks = ",".join("?" * len(wanted))
+    found = {
+        own: Patient(
+            reference=f"Patient/{own}",
+            name=name or _("No name recorded"),
+            birth_date=birth_date or None,
+            mrn=record_number or None,
+            sex=_(SEXES[sex]) if sex in SEXES else None,
+            url=address("patient", own),
+        )
+        for own, name, birth_date, record_number, sex in record.engine.rows(
+            f"SELECT id, name, birth_date, record_number, sex FROM patient_row WHERE id IN ({marks})", tuple(wanted)
+        )
+    }
+    site_access_log().append(
+        Access(microseconds(at), principal.author, "search-type", "Patient", "", "TREAT", f"page:{place}", tuple(sorted(found)))
+    )
+    return found
 
 
 def arm_words(code: str, words: str) -> str:

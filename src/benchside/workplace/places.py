@@ -22,11 +22,12 @@ HANDS: Final = ("collect", "vital-signs", "ekg", "point-of-care", "procedure")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many open tasks of some kinds wait: of everybody, or of the person alone."""
+    """How many wait: open tasks of some kinds, of everybody or of the person alone, or open reports in some states."""
 
     kinds: tuple[str, ...] = ()
     own: bool = False
     always_urgent: bool = False
+    reports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ PLACES: Final = (
     Place("inbox", N_("Inbox"), "inbox", ("clinician",), Count(("review-result",), own=True)),
     Place("patients", N_("Patients"), "people", ("clinician", "front-desk", *TECHNICIAN)),
     Place("receive", N_("Receive"), "transit", TECHNICIAN, Count(("receive",))),
-    Place("bench", N_("Bench"), "flask", TECHNICIAN),
-    Place("verify-list", N_("Verify"), "done", SENIOR),
+    Place("bench", N_("Bench"), "flask", TECHNICIAN, Count(reports=("registered", "partial"))),
+    Place("verify-list", N_("Verify"), "done", SENIOR, Count(reports=("preliminary",))),
     Place("calls", N_("Calls"), "phone", (*TECHNICIAN, "clinician"), Count(("call-critical",), always_urgent=True)),
     Place("messages", N_("Messages"), "note", ("clinician", *TECHNICIAN), Count(("message",), own=True)),
     Place("oversight", N_("Oversight"), "signature", SENIOR, Count(("cosign",), own=True)),
@@ -102,6 +103,12 @@ def _counted(record: Record, person: str, places: list[Place]) -> dict[str, tupl
                 f"(SELECT priority FROM work_row WHERE open = 1 AND kind = ? {whose}ORDER BY priority LIMIT {COUNTED_MAX}) AS open_{len(parts)}"
             )
             values += [kind, person] if count.own else [kind]
+        for status in count.reports:
+            parts.append(
+                f"SELECT '{place.key}' AS place, count(*) AS waiting, 9 AS pressing FROM "
+                f"(SELECT 1 AS one FROM report_row WHERE open = 1 AND status = ? LIMIT {COUNTED_MAX}) AS open_{len(parts)}"
+            )
+            values.append(status)
     urgent: dict[str, bool] = {place.key: bool(place.count and place.count.always_urgent) for place in places}
     found: dict[str, tuple[int, bool]] = {place.key: (0, False) for place in places}
     for key, waiting, pressing in record.engine.rows(" UNION ALL ".join(parts), tuple(values)):

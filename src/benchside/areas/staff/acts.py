@@ -1,7 +1,11 @@
-"""Oversight: co-signing supervised work, reviewing overrides, signing off a competence."""
+"""Oversight: co-signing supervised work, reviewing overrides, signing off a competence, the site's own rules."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
 
 from benchside.fhir import r4
 from benchside.readiness.gathering.kept import (
@@ -17,11 +21,16 @@ from benchside.readiness.gathering.kept import (
 )
 from benchside.readiness.gathering.orders import OPEN_WORK
 from benchside.readiness.gathering.tasks import add_note, end
-from benchside.readiness.models import OverriddenAct
-from benchside.readiness.performing import Performance, act, facts_for, perform, site_requirements
+from benchside.readiness.models import OverriddenAct, SiteRules
+from benchside.readiness.performing import Performance, Performed, act, facts_for, perform, site_requirements
+from benchside.readiness.requirements import SiteRulesInvalid, package_requirements
+from benchside.readiness.site_rules import merge_site_rules
+from benchside.record import NotFound, VersionConflict
 from benchside.terms.refusal import Refusal
 
 VALID_DAYS_MAX = 3 * 366
+RULES_LIBRARY = "site-rules"
+LIBRARY_TYPE = "http://terminology.hl7.org/CodeSystem/library-type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +121,52 @@ def sign_off_competence(performance: Performance, practitioner_id: str, competen
             )
         )
     return SignedOff(made.partition("/")[2], until)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesSet:
+    """The number of the site's new rules, and the acts they change."""
+
+    number: int
+    acts: tuple[str, ...]
+
+
+@act("set_site_rules")
+def set_site_rules(performance: Performance, rules: dict[str, Any], reason: str, *, seen: int = 0) -> RulesSet:
+    """Replace the site's own requirements by `rules`, from now on, freshly signed; earlier ones are kept.
+
+    `seen` is the number of the rules they were made from (0: none yet). Raises ActRefused, also for rules that do not fit, and
+    VersionConflict when somebody else has set rules meanwhile.
+    """
+    kept = SiteRules.objects.using(performance.record.engine.alias)
+    newest = kept.order_by("-id").values_list("id", flat=True).first() or 0
+    if newest != seen:
+        raise VersionConflict("SiteRules", "newest", seen, newest)
+    further: list[Refusal] = []
+    try:
+        merge_site_rules(package_requirements(), rules)
+    except SiteRulesInvalid as unfit:
+        further.append(Refusal("oversight.rules-unfit", {"faults": " ".join(unfit.faults)}))
+    with perform(performance, "set_site_rules", facts_for(performance), further=further, reason=reason) as performed:
+        _keep_in_record(performed, performance, rules)
+        made = kept.create(rules=rules, author=performance.author, reason=reason.strip(), at=performance.at)
+    return RulesSet(made.pk, tuple(sorted(rules)))
+
+
+def _keep_in_record(performed: Performed, performance: Performance, rules: dict[str, Any]) -> None:
+    """Write the rules as a Library too, so that the record's chain and export hold them and every earlier version."""
+    text = msgspec.json.format(msgspec.json.encode(rules, order="deterministic"), indent=2)
+    library = r4.Library(
+        id=RULES_LIBRARY,
+        status="active",
+        type=concept(LIBRARY_TYPE, "logic-library"),
+        title="The site's own requirements of acts",
+        date=date_time(performance.at),
+        content=[r4.Attachment(contentType="application/json", data=b64encode(text).decode())],
+    )
+    try:
+        performance.record.read("Library", RULES_LIBRARY)
+    except NotFound:
+        performed.create(library, id=RULES_LIBRARY)
+    else:
+        performed.update(library)
