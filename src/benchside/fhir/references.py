@@ -61,24 +61,34 @@ def _leading(struct: type[msgspec.Struct]) -> tuple[Step, ...]:
     )
 
 
+Getter = Callable[[Any], tuple[Any, ...]]
+"""Gives several elements of a struct at once."""
+
+
+def _getter(names: tuple[str, ...]) -> Getter:
+    if len(names) > 1:
+        return attrgetter(*names)
+    if not names:
+        return lambda _: ()
+    one = attrgetter(*names)
+    return lambda struct: (one(struct),)
+
+
 @cache
-def _leads(struct: type[msgspec.Struct]) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, bool], ...]]:
+def _leads(struct: type[msgspec.Struct]) -> tuple[Getter, tuple[Step, ...]]:
     """How to get, at once, all elements of a struct that may lead to a reference, and their names and whether they repeat."""
     own = [(name, True) for name in ("extension", "modifierExtension") if name in struct.__struct_fields__]
     steps = [*own, *_leading(struct)]
     if struct is r4.Extension:
         steps.append(("valueReference", False))
-    if not steps:
-        return _nothing, ()
-    names = tuple(name for name, _ in steps)
-    if len(names) == 1:
-        one = attrgetter(names[0])
-        return lambda item: (one(item),), tuple(steps)
-    return attrgetter(*names), tuple(steps)
+    return _getter(tuple(name for name, _ in steps)), tuple(steps)
 
 
-def _nothing(_struct: Any) -> tuple[Any, ...]:
-    return ()
+@cache
+def _leads_by_number(struct: type[msgspec.Struct]) -> tuple[Getter, Getter]:
+    """How to get the elements of `_leads` that do not repeat, and those that do."""
+    _, steps = _leads(struct)
+    return _getter(tuple(name for name, repeats in steps if not repeats)), _getter(tuple(name for name, repeats in steps if repeats))
 
 
 def references(node: Any, path: str = "") -> list[tuple[str, r4.Reference]]:
@@ -116,12 +126,8 @@ def reference_elements(node: Any) -> list[r4.Reference]:
             found.append(item)
             if item.identifier is None and item.extension is None:
                 continue
-        getter, steps = _leads(type(item))  # pyright: ignore[reportUnknownArgumentType] # any struct
-        for (_, repeats), value in zip(steps, getter(item), strict=True):
-            if value is None:
-                continue
-            if repeats:
-                waiting.extend(each for each in value if each is not None)
-            else:
-                waiting.append(value)
+        single, repeated = _leads_by_number(type(item))  # pyright: ignore[reportUnknownArgumentType] # any struct
+        waiting.extend(filter(None, single(item)))
+        for several in filter(None, repeated(item)):
+            waiting.extend(filter(None, several))
     return found
