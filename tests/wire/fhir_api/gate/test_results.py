@@ -146,3 +146,40 @@ def test_a_lapsed_competence_is_refused_with_every_reason(site: ApiClinic) -> No
     counted = site.clinic.rows("SELECT practitioner, act, code FROM readiness_refusal ORDER BY id")
     assert counted[:3] == [("Practitioner/tara", "enter_result", code) for code in codes]
     assert site.evidence("tara") == []
+
+
+def test_a_result_of_one_patient_for_the_order_of_another_is_refused(site: ApiClinic) -> None:
+    own = site.api("ehr").create(order())["id"]
+    assert site.refused("ehr", "POST", "/Observation", result(patient="bea", **based_on(own)), 422) == ["identification.other-patient"]
+
+
+def test_a_recalled_lot_brings_no_result_and_controls_are_run_not_written(site: ApiClinic) -> None:
+    base = "https://benchside.org/fhir"
+    lot = {
+        "resourceType": "Substance",
+        "status": "inactive",
+        "identifier": [{"system": f"{base}/lot", "value": "R77"}],
+        "code": {"coding": [{"system": f"{base}/CodeSystem/lot", "code": "reagent"}]},
+        "extension": [{"url": f"{base}/StructureDefinition/recalled", "valueCode": "recalled"}],
+        "instance": [{"expiry": "2026-12-31"}],
+    }
+    site.api("move").create(lot)
+    body = result(device=ANALYZER, extension=[REAGENT])
+    assert site.refused("ehr", "POST", "/Observation", body, 422) == ["lot.recalled"]
+    unreadable = {**REAGENT, "extension": [*REAGENT["extension"][:2], {"url": "expires", "valueDate": "2026-12"}]}
+    site.api("ehr").create(result(device=ANALYZER, extension=[unreadable]))
+    control = result(category=[{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "control"}]}])
+    assert site.refused("tara", "POST", "/Observation", control, 422) == ["fhir.by-act-only"]
+
+
+def test_a_labelled_tube_is_not_given_to_another_patient(site: ApiClinic) -> None:
+    tube = {
+        "resourceType": "Specimen",
+        "status": "unavailable",
+        "accessionIdentifier": {"system": "https://benchside.org/fhir/accession", "value": "26-0000001"},
+        "subject": {"reference": "Patient/ana"},
+    }
+    kept = site.api("move").create(tube)
+    moved = {**kept, "subject": {"reference": "Patient/bea"}}
+    for who in ("tara", "ehr"):
+        assert site.refused(who, "PUT", f"/Specimen/{kept['id']}", moved, 422) == ["fhir.by-act-only"]

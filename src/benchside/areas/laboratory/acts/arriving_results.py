@@ -24,7 +24,7 @@ from benchside.areas.laboratory.acts.results_kept import (
 from benchside.areas.laboratory.catalogue import NotInCatalogue, package_catalogue
 from benchside.areas.laboratory.results import Event, next_state, read_value
 from benchside.fhir import r4
-from benchside.readiness.gathering.kept import INTERPRETATION, LOINC, TEST, code_of, codes_of, concept, id_of, moment, reference
+from benchside.readiness.gathering.kept import INTERPRETATION, LOINC, TEST, code_of, codes_of, concept, id_of, moment, reference, target_of
 from benchside.record import Record
 from benchside.terms.quantity import Quantity
 from benchside.terms.refusal import Refusal
@@ -73,9 +73,14 @@ def results_arrived(arriving: Arriving) -> tuple[Refusal, ...]:
             by_order.setdefault(id_of(based, "ServiceRequest"), [])
     for order_id, observations in by_order.items():
         order = arriving.find(r4.ServiceRequest, order_id) if order_id else None
-        if order is not None and orderable(order.code):
-            _ResultsOfOrder(arriving, order, observations).follow([one for one in reports if _is_for(one, order_id)])
-    return ()
+        if order is None or not orderable(order.code):
+            continue
+        sent = [one for one in reports if _is_for(one, order_id)]
+        if any(target_of(one.subject) != target_of(order.subject) for one in (*observations, *sent)):
+            refusals.append(Refusal("identification.other-patient"))
+            continue
+        _ResultsOfOrder(arriving, order, observations).follow(sent)
+    return tuple(dict.fromkeys(refusals))
 
 
 def _orders_of(observation: r4.Observation, reports: Sequence[r4.DiagnosticReport]) -> list[str]:

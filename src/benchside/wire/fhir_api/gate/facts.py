@@ -18,7 +18,7 @@ from benchside.areas.laboratory.catalogue import package_catalogue
 from benchside.areas.laboratory.results import read_value
 from benchside.areas.laboratory.views.specimens import tube_of
 from benchside.fhir import r4
-from benchside.readiness.facts import Equipment, Facts, Order, PatientIdentification, Performer, Supervisor
+from benchside.readiness.facts import Equipment, Facts, Lot, Order, PatientIdentification, Performer, Supervisor
 from benchside.readiness.gathering.equipment import equipment_of, lots_of
 from benchside.readiness.gathering.identification import identification_of, identity_of
 from benchside.readiness.gathering.kept import (
@@ -33,6 +33,7 @@ from benchside.readiness.gathering.kept import (
     target_of,
     whole_date,
 )
+from benchside.readiness.gathering.lots import as_it_stands
 from benchside.readiness.gathering.orders import order_fact, worst_order
 from benchside.readiness.gathering.patients import PatientFacts, patient_facts
 from benchside.readiness.identity import Identity, compare_identity
@@ -70,8 +71,7 @@ class Gatherer:
     def asked(self, act: str, change: Change) -> Asked:
         """The facts of one write that amounts to `act`."""
         rule, resource = self.requirements.act(act), change.either
-        lots = tuple(lots_of(resource)) if getattr(resource, "extension", None) else ()
-        found = Facts(self.performer, self.today, equipment=self.equipment(resource), lots=lots)
+        found = Facts(self.performer, self.today, equipment=self.equipment(resource), lots=self.lots(resource))
         if self.performer.profession == "system" and "system" in rule.roles:
             return Asked(found)  # a system's own acts ask about the device and the lots alone: spared reads
         found = replace(found, supervisor=self._supervisor(resource), reason=self._reason(change))
@@ -95,11 +95,22 @@ class Gatherer:
         own = id_of(named, "Device") if isinstance(named, r4.Reference) else ""
         if not own:
             return ()
+        measured = analyte_code(resource.code) if isinstance(resource, r4.Observation) else ""
         try:
-            device = equipment_of(self.performance.record, own)
+            device = equipment_of(self.performance.record, own, tests=(measured,) if measured else ())
         except (NotFound, Gone):
             return ()
         return (device,) if device.kind else ()
+
+    def lots(self, resource: Any) -> tuple[Lot, ...]:
+        """The lots a resource names, as the register knows them; one whose last day cannot be read counts as not named."""
+        if not getattr(resource, "extension", None):
+            return ()
+        try:
+            named = lots_of(resource)
+        except ValueError:
+            return ()
+        return tuple(as_it_stands(self.performance.record, lot) for lot in named)
 
     def _supervisor(self, resource: Any) -> Supervisor | None:
         marks = extension_values(resource, "supervisor") if hasattr(resource, "extension") else []
@@ -210,17 +221,15 @@ def _vitals(gatherer: Gatherer, change: Change, facts: Facts) -> Asked:
     return Asked(facts, (*refusals, *contradictions(values, adult=adult)))
 
 
-def _result(gatherer: Gatherer, change: Change, facts: Facts) -> Asked:
-    """R1 to R5 of the laboratory on a value a person sends; the order's patient must be the result's."""
+def _result(_gatherer: Gatherer, change: Change, facts: Facts) -> Asked:
+    """R1 to R5 of the laboratory on a value a person sends."""
     further: list[Refusal] = []
     code = analyte_code(change.either.code) if change.type == "Observation" else ""
     value = value_of(change.after) if code and change.after is not None else None
     if isinstance(value, Quantity):
         text = f"{value.comparator or ''}{value.value:f}"
         further += read_value(text, package_catalogue().analyte(code), unit=value.unit)[1]
-    subject = target_of(change.either.subject)
-    further += [Refusal("identification.other-patient") for order in gatherer.orders(change.either) if target_of(order.subject) != subject]
-    return Asked(facts, tuple(dict.fromkeys(further)))
+    return Asked(facts, tuple(further))
 
 
 def _verification(gatherer: Gatherer, change: Change, facts: Facts) -> Asked:
@@ -234,7 +243,7 @@ def _verification(gatherer: Gatherer, change: Change, facts: Facts) -> Asked:
         authors |= _authors(gatherer, one)
         if isinstance(one.either, r4.Observation):
             devices |= dict.fromkeys(gatherer.equipment(one.either))
-            lots |= dict.fromkeys(lots_of(one.either))
+            lots |= dict.fromkeys(gatherer.lots(one.either))
     entered = {"enter_result": me if me in authors else next(iter(sorted(authors)), "")}
     return _result(gatherer, change, replace(facts, earlier=entered, equipment=tuple(devices), lots=tuple(lots)))
 

@@ -8,8 +8,21 @@ from benchside.areas.laboratory.acts.arriving import ORDER_INTENTS, is_laborator
 from benchside.areas.laboratory.acts.arriving_orders import is_arriving
 from benchside.areas.laboratory.acts.arriving_results import RELEASED, same_result
 from benchside.areas.laboratory.catalogue import package_catalogue
+from benchside.areas.laboratory.views.quality import CONTROL as CONTROL_CATEGORY
 from benchside.fhir import r4
-from benchside.readiness.gathering.kept import CATEGORY, COMPETENCE, LOINC, MESSAGE, WORK, code_of, codes_of, extension_url, target_of
+from benchside.readiness.gathering.kept import (
+    ACCESSION,
+    CATEGORY,
+    COMPETENCE,
+    LOINC,
+    MESSAGE,
+    WORK,
+    code_of,
+    codes_of,
+    extension_url,
+    target_of,
+)
+from benchside.readiness.gathering.lots import LOT
 from benchside.wire.fhir_api.gate.change import Change
 
 EKG = "11524-6"
@@ -23,8 +36,9 @@ ORDER_ELEMENTS = frozenset(
 )
 """What makes a ServiceRequest the order it is; a note, a tube or a place may be added without ordering anew."""
 CLAIM_ELEMENTS = frozenset({"owner", "status", "lastModified", "note", "businessStatus"})
+RECALL = ("recalled",)
 CALIBRATION = ("calibration-due", "calibration-state", "calibration-lock")
-CONTROL = ("control-state", "control-valid-until")
+CONTROL = ("control-state", "control-valid-until", "control-of-test")
 
 
 def _order_changed(change: Change, _caller: str) -> bool:
@@ -123,6 +137,24 @@ def _marks(device: Any, names: tuple[str, ...]) -> list[r4.Extension]:
     return [one for one in (device.extension or () if device is not None else ()) if one.url in urls]
 
 
+def _product_tube(change: Change, _caller: str) -> bool:
+    label = change.before.accessionIdentifier if change.before is not None else None
+    return label is not None and label.system == ACCESSION
+
+
+def _control_point(change: Change, _caller: str) -> bool:
+    return any(found is not None and CONTROL_CATEGORY in codes_of(found.category, CATEGORY) for found in (change.before, change.after))
+
+
+def _product_lot(change: Change, _caller: str) -> bool:
+    return any(own.system == LOT for found in (change.before, change.after) if found is not None for own in found.identifier or ())
+
+
+def _lot_withdrawn(change: Change, _caller: str) -> bool:
+    before, after = change.before, change.after
+    return before is not None and (after is None or before.status != after.status or _marks(before, RECALL) != _marks(after, RECALL))
+
+
 def _out_of_service(change: Change, _caller: str) -> bool:
     return change.before is not None and change.before.status == "active" and change.status(change.after) != "active"
 
@@ -153,6 +185,10 @@ TRAITS: Mapping[str, Callable[[Change, str], bool]] = {
     "competence": _competence,
     "calibration-changed": lambda change, _caller: _marks(change.before, CALIBRATION) != _marks(change.after, CALIBRATION),
     "control-changed": lambda change, _caller: _marks(change.before, CONTROL) != _marks(change.after, CONTROL),
+    "product-tube": _product_tube,
+    "control-point": _control_point,
+    "product-lot": _product_lot,
+    "lot-withdrawn": _lot_withdrawn,
     "out-of-service": _out_of_service,
     "back-in-service": _back_in_service,
 }
@@ -160,5 +196,6 @@ TRAITS: Mapping[str, Callable[[Change, str], bool]] = {
 
 `asks`: an active order for something to be done. `laboratory`: a result or report of the laboratory, by category, tube or
 code. `claimed`, `handed-over`, `assigned`: nothing but the owner of a task changes. `product-work`: a task of ours.
-`product-message`: a message that an act wrote. `product-notice`: one of a kind only an act may write.
+`product-message`: a message that an act wrote. `product-notice`: one of a kind only an act may write. `product-tube`, `product-lot`:
+labelled, registered here. `control-point`: what a device measured of control material.
 """
