@@ -15,6 +15,7 @@ from benchside.fhir.search.query import InvalidSearch
 from benchside.fhir.terminology import TerminologyError, UnknownValueSetError
 from benchside.record import DanglingReferences, Gone, MultipleMatches, NotFound, RecordRefusal, Referenced, VersionConflict
 from benchside.record.clauses import NotSearchable
+from benchside.record.in_memory import TooManyToRead
 from benchside.wire.fhir_api.call import Answer, etag
 from benchside.wire.fhir_api.gate.refused import WriteRefused
 from benchside.wire.fhir_api.problems import Problem
@@ -67,6 +68,7 @@ ANSWERED: dict[type[Exception], tuple[int, Reader]] = {
     MultipleMatches: (412, _said("multiple-matches")),
     DanglingReferences: (422, _listed),
     NotSearchable: (400, _said("not-supported")),
+    TooManyToRead: (422, _said("too-costly")),
     UnknownValueSetError: (404, _coded),
     TerminologyError: (422, _coded),
     RecordRefusal: (422, _said("business-rule")),
