@@ -16,7 +16,7 @@ from benchside.areas.laboratory.acts import acknowledge_report, claim_work, reje
 from benchside.areas.laboratory.screens.board_tables import Sheet, as_csv, as_workbook
 from benchside.areas.laboratory.turnaround import percentile
 from benchside.areas.laboratory.views.board import percentile_of_counts
-from benchside.areas.laboratory.views.turnaround import orders_of, sum_up_days
+from benchside.areas.laboratory.views.turnaround import coded, days_of, sum_up_days
 from benchside.terms.refusal import ActRefused
 from tests.acts.clinic import DAY, MORNING, Clinic
 from tests.screens.conftest import Seat
@@ -126,8 +126,9 @@ def test_past_days_are_read_from_their_texts_and_say_the_same(clinic: Clinic, at
     assert kpi(lena.text("/board"), "Orders").startswith("0|"), "today nothing was ordered"
     acknowledge_report(clinic.by("dana"), clinic.rows("SELECT id FROM work_row WHERE kind = 'review-result'")[0][0])
     assert clinic.rows("SELECT count(*) FROM turnaround_day") == [(0,)], "what changed is worked out anew"
-    day = dict(orders_of(clinic.record, MORNING.date(), MORNING.date()))[MORNING.date()]
-    assert day.minutes[3] == [clinic.rows("SELECT acknowledge_min FROM turnaround_row WHERE order_id = ?", placed.orders[0])[0][0]]
+    (day,) = days_of(clinic.record, MORNING.date(), MORNING.date())
+    minutes = clinic.rows("SELECT acknowledge_min FROM turnaround_row WHERE order_id = ?", placed.orders[0])[0][0]
+    assert day.orders().taken[3] == [coded(minutes, 3)]
     custom = lena.text(f"/board?period=custom&from={MORNING.date()}&to={MORNING.date()}")
     assert kpi(custom, "Orders").startswith("1|")
 

@@ -14,7 +14,15 @@ from typing import Any, Final
 from django.db.models import Count
 
 from benchside.areas.laboratory.turnaround import Priority, package_turnaround
-from benchside.areas.laboratory.views.turnaround import NOT_YET, STAGE_NAMES, DayOfOrders, orders_of
+from benchside.areas.laboratory.views.turnaround import (
+    NOT_YET,
+    PRIORITY_COUNT,
+    STAGE_NAMES,
+    DayOfOrders,
+    DaySummary,
+    days_of,
+    summary_of,
+)
 from benchside.readiness.models import OverriddenAct, RefusedAct
 from benchside.record import Record
 from benchside.record.keys import microseconds
@@ -122,8 +130,6 @@ class Turnaround:
 
 def _kept(day: DayOfOrders, filters: Filters) -> DayOfOrders:
     """A day's orders that the filters leave in."""
-    if not filters.any:
-        return day
     hours = None if not filters.shift else {hour for hour in range(24) if shift_of(hour) == filters.shift}
     mask = [
         (not filters.test or test == filters.test)
@@ -138,7 +144,7 @@ def _kept(day: DayOfOrders, filters: Filters) -> DayOfOrders:
 
     return DayOfOrders(
         left(day.test), left(day.name), left(day.priority), left(day.location), left(day.hour), left(day.cancelled),
-        left(day.collected_hour), left(day.received_hour), left(day.resulted_hour), [left(column) for column in day.minutes],
+        left(day.collected_hour), left(day.received_hour), left(day.resulted_hour), [left(column) for column in day.taken],
         left(day.rejections), left(day.cause), left(day.redraws),
     )  # fmt: skip
 
@@ -151,15 +157,18 @@ GROUPS: Final[Mapping[str, Callable[[DayOfOrders], list[Any]]]] = {
 }
 """By what a stage's times may be shown side by side."""
 
-_ByPriority = dict[int, Counter[int]]
+
+def _by_priority(counts: Mapping[int, int]) -> dict[int, dict[int, int]]:
+    """Coded lengths of time apart: {priority: {minutes: how many}}."""
+    found: dict[int, dict[int, int]] = {}
+    for code, many in counts.items():
+        found.setdefault(code % PRIORITY_COUNT, {})[code // PRIORITY_COUNT] = many
+    return found
 
 
-def _add(found: dict[Any, _ByPriority], keys: Iterable[Any], priorities: Iterable[int], minutes: Iterable[int]) -> None:
-    """Count minutes by key and priority; what has not ended is not counted."""
-    counted = Counter(zip(keys, priorities, minutes, strict=True))
-    for (key, priority, taken), many in counted.items():
-        if taken != NOT_YET:
-            found.setdefault(key, {}).setdefault(priority, Counter())[taken] += many
+def _add(into: dict[Any, int], counts: Mapping[Any, int]) -> None:
+    for key, many in counts.items():
+        into[key] = into.get(key, 0) + many
 
 
 def turnaround(
@@ -168,48 +177,45 @@ def turnaround(
     """Work out a period's turnaround: by stage, of one `stage` by `by`, day by day, hour by hour. At most PERIOD_DAYS_MAX days."""
     assert (last - first).days < PERIOD_DAYS_MAX  # our own invariant: the screen bounds the period
     found, chosen, total = Turnaround(), STAGE_NAMES.index(stage), STAGE_NAMES.index("order-to-result")
-    stages: dict[Any, _ByPriority] = {}
-    groups: dict[Any, _ByPriority] = {}
-    causes: Counter[str] = Counter()
-    for day, whole in orders_of(record, first, last):
-        found.tests.update(whole.test)
-        found.locations.update(whole.location)
-        found.names.update(zip(whole.test, whole.name, strict=True))
-        kept = _kept(whole, filters)
-        daily: dict[Any, _ByPriority] = {}
-        for place, name in enumerate(STAGE_NAMES):
-            target = daily if place == total else stages
-            _add(target, [name] * len(kept.test), kept.priority, kept.minutes[place])
-        for priority, minutes in daily.get("order-to-result", {}).items():
-            stages.setdefault("order-to-result", {}).setdefault(priority, Counter()).update(minutes)
-        _add(groups, GROUPS[by](kept), kept.priority, kept.minutes[chosen])
-        found.days.append((day, times_of(daily.get("order-to-result", {}).items(), "order-to-result")))
-        _count(found, kept)
-        causes.update(cause for cause in kept.cause if cause)
-    found.stages = {name: times_of(stages.get(name, {}).items(), name) for name in STAGE_NAMES}
-    ranked = sorted(
-        ((str(key), times_of(counts.items(), stage)) for key, counts in groups.items()), key=lambda row: (-row[1].count, row[0])
-    )
-    found.by = sorted(ranked[:ROWS_MAX]) if by == "priority" else ranked[:ROWS_MAX]
-    found.causes = causes.most_common(ROWS_MAX)
+    stages: list[dict[int, int]] = [{} for _ in STAGE_NAMES]
+    groups: dict[str, dict[int, int]] = {}
+    causes: dict[str, int] = {}
+    for day in days_of(record, first, last):
+        _add(found.tests, day.summary.tests)
+        _add(found.locations, day.summary.locations)
+        found.names |= day.summary.names
+        orders = _kept(day.orders(), filters) if filters.any else None
+        summary = day.summary if orders is None else summary_of(orders)
+        for into, counts in zip(stages, summary.stages, strict=True):
+            _add(into, counts)
+        if by != "priority":
+            looked_at = orders or day.orders()
+            for (key, code), many in Counter(zip(GROUPS[by](looked_at), looked_at.taken[chosen], strict=True)).items():
+                if code != NOT_YET:
+                    _add(groups.setdefault(str(key), {}), {code: many})
+        found.days.append((day.date, times_of(_by_priority(summary.stages[total]).items(), "order-to-result")))
+        _count(found, summary)
+        _add(causes, summary.causes)
+    found.stages = {name: times_of(_by_priority(counts).items(), name) for name, counts in zip(STAGE_NAMES, stages, strict=True)}
+    if by == "priority":
+        apart = _by_priority(stages[chosen])
+        found.by = [(str(priority), times_of([(priority, apart[priority])], stage)) for priority in sorted(apart)]
+    else:
+        rows = [(key, times_of(_by_priority(counts).items(), stage)) for key, counts in groups.items()]
+        found.by = sorted(rows, key=lambda row: (-row[1].count, row[0]))[:ROWS_MAX]
+    found.causes = sorted(causes.items(), key=lambda row: (-row[1], row[0]))[:ROWS_MAX]
     return found
 
 
-def _count(found: Turnaround, day: DayOfOrders) -> None:
-    found.orders += len(day.test)
-    found.cancelled += sum(day.cancelled)
-    found.resulted += len(day.resulted_hour) - day.resulted_hour.count(NOT_YET)
-    found.rejected += sum(1 for number in day.rejections if number)
-    found.redraws += sum(1 for number in day.redraws if number)
-    for hours, column in (
-        (found.ordered_at, day.hour),
-        (found.collected_at, day.collected_hour),
-        (found.received_at, day.received_hour),
-        (found.resulted_at, day.resulted_hour),
-    ):
-        for hour, many in Counter(column).items():
-            if hour != NOT_YET:
-                hours[hour] += many
+def _count(found: Turnaround, summary: DaySummary) -> None:
+    found.orders += summary.orders
+    found.cancelled += summary.cancelled
+    found.resulted += summary.resulted
+    found.rejected += summary.rejected
+    found.redraws += summary.redraws
+    for into, counts in zip((found.ordered_at, found.collected_at, found.received_at, found.resulted_at), summary.hours, strict=True):
+        for hour, many in counts.items():
+            into[hour] += many
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Rules T1 and T2 of docs/clinical/turnaround.md, from what the record holds now: 
 recollection begins the stages anew; the first verification is the result, whatever was corrected later.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -24,6 +24,7 @@ NOT_YET: Final = -1
 """In a day's text: this stage has not ended, this hour has not come."""
 
 DAYS_AT_ONCE: Final = 60
+PRIORITY_COUNT: Final = 4
 _COLUMNS: Final[Mapping[str, str]] = {
     "order_id": "TEXT NOT NULL",
     "day": "INTEGER NOT NULL",
@@ -152,12 +153,13 @@ def turnaround_view(zone: tzinfo) -> JoinedView:
         _COLUMNS,
         lambda engine, keys: _rows(engine, keys, zone),
         [["day"]],
+        version=2,
         summary=Summary("turnaround_day", "day"),
     )
 
 
 class DayOfOrders(msgspec.Struct):
-    """Orders column by column, in the order of `order_id`; minutes by stage, NOT_YET where there is nothing yet."""
+    """Orders column by column, in the order of `order_id`. `taken`: by stage, minutes and priority in one number (`coded`)."""
 
     test: list[str] = []
     name: list[str] = []
@@ -168,15 +170,80 @@ class DayOfOrders(msgspec.Struct):
     collected_hour: list[int] = []
     received_hour: list[int] = []
     resulted_hour: list[int] = []
-    minutes: list[list[int]] = msgspec.field(default_factory=lambda: [[] for _ in STAGE_NAMES])
+    taken: list[list[int]] = msgspec.field(default_factory=lambda: [[] for _ in STAGE_NAMES])
     rejections: list[int] = []
     cause: list[str] = []
     redraws: list[int] = []
 
 
+class DaySummary(msgspec.Struct):
+    """What a day's orders come to. `stages`: by stage how often each coded length of time occurred; `hours`: ordered, collected, received, resulted."""
+
+    orders: int = 0
+    cancelled: int = 0
+    resulted: int = 0
+    rejected: int = 0
+    redraws: int = 0
+    stages: list[dict[int, int]] = msgspec.field(default_factory=lambda: [{} for _ in STAGE_NAMES])
+    hours: list[dict[int, int]] = msgspec.field(default_factory=lambda: [{} for _ in range(4)])
+    causes: dict[str, int] = {}
+    tests: dict[str, int] = {}
+    locations: dict[str, int] = {}
+    names: dict[str, str] = {}
+
+
+def coded(minutes: int, priority: int) -> int:
+    """Minutes and priority (0 to 3) in one number, so that a month of them is counted at once."""
+    return minutes * PRIORITY_COUNT + priority
+
+
+def summary_of(day: DayOfOrders) -> DaySummary:
+    """Sum up a day's orders."""
+
+    def counted(column: list[int]) -> dict[int, int]:
+        found = Counter(column)
+        found.pop(NOT_YET, None)
+        return dict(found)
+
+    causes = Counter(day.cause)
+    causes.pop("", None)
+    return DaySummary(
+        len(day.test),
+        sum(day.cancelled),
+        len(day.resulted_hour) - day.resulted_hour.count(NOT_YET),
+        len(day.rejections) - day.rejections.count(0),
+        len(day.redraws) - day.redraws.count(0),
+        [counted(column) for column in day.taken],
+        [counted(column) for column in (day.hour, day.collected_hour, day.received_hour, day.resulted_hour)],
+        dict(causes),
+        dict(Counter(day.test)),
+        dict(Counter(day.location)),
+        dict(zip(day.test, day.name, strict=True)),
+    )
+
+
+class _Text(msgspec.Struct):
+    summary: DaySummary
+    orders: msgspec.Raw
+
+
+_text: Final = msgspec.json.Decoder(_Text)
+_orders: Final = msgspec.json.Decoder(DayOfOrders)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: its sum, and its orders for whoever must look at each."""
+
+    date: date
+    summary: DaySummary
+    orders: Callable[[], DayOfOrders]
+
+
 _SELECT: Final = (
     "SELECT test, name, priority, location, hour, cancelled, coalesce(collected_hour, -1), coalesce(received_hour, -1), coalesce(resulted_hour, -1), "
-    "coalesce(collect_min, -1), coalesce(receive_min, -1), coalesce(result_min, -1), coalesce(acknowledge_min, -1), coalesce(total_min, -1), "
+    "coalesce(collect_min * 4 + priority, -1), coalesce(receive_min * 4 + priority, -1), coalesce(result_min * 4 + priority, -1), "
+    "coalesce(acknowledge_min * 4 + priority, -1), coalesce(total_min * 4 + priority, -1), "
     "rejections, cause, redraws FROM turnaround_row WHERE day = ? ORDER BY order_id"
 )
 
@@ -187,8 +254,8 @@ def _read(record: Record, day: int) -> DayOfOrders:
     return DayOfOrders(*columns[:9], columns[9:14], *columns[14:])
 
 
-def orders_of(record: Record, first: date, last: date) -> Iterator[tuple[date, DayOfOrders]]:
-    """The orders of each day from `first` to `last`: summed-up days from their texts, the rest from their rows."""
+def days_of(record: Record, first: date, last: date) -> Iterator[Day]:
+    """Each day from `first` to `last`: summed-up days from their texts, the rest from their rows."""
     known = dict(
         record.engine.rows(
             "SELECT day, content FROM turnaround_day WHERE day >= ? AND day <= ? ORDER BY day", (first.toordinal(), last.toordinal())
@@ -196,10 +263,12 @@ def orders_of(record: Record, first: date, last: date) -> Iterator[tuple[date, D
     )
     for number in range(first.toordinal(), last.toordinal() + 1):
         content = known.get(number)
-        yield date.fromordinal(number), _read(record, number) if content is None else _decoder.decode(content)
-
-
-_decoder: Final = msgspec.json.Decoder(DayOfOrders)
+        if content is None:
+            read = _read(record, number)
+            yield Day(date.fromordinal(number), summary_of(read), lambda read=read: read)
+        else:
+            text = _text.decode(content)
+            yield Day(date.fromordinal(number), text.summary, lambda raw=text.orders: _orders.decode(raw))
 
 
 def sum_up_days(record: Record, at: datetime, *, back: int = 400) -> int:
@@ -213,7 +282,8 @@ def sum_up_days(record: Record, at: datetime, *, back: int = 400) -> int:
     )
     for (day,) in lacking:
         with record.serialised():  # nothing of the day changes between reading and writing
-            content = msgspec.json.encode(_read(record, day)).decode()
+            orders = _read(record, day)
+            content = msgspec.json.encode({"summary": summary_of(orders), "orders": orders}).decode()
             record.engine.run("DELETE FROM turnaround_day WHERE day = ?", (day,))
             record.engine.run("INSERT INTO turnaround_day (day, content) VALUES (?, ?)", (day, content))
     return len(lacking)
