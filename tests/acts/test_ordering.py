@@ -1,14 +1,18 @@
 """Ordering as the screens ask for it: questions, instructions, repeats, and taking an order back."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from benchside.areas.bedside.acts import record_vitals
+from benchside.areas.bedside.vitals import Reading
 from benchside.areas.laboratory.acts import cancel_order, cancel_requisition, place_order
 from benchside.areas.laboratory.acts.order_rules import OrderItem, Repeat
 from benchside.fhir import r4, read
 from benchside.fhir.terminology.icd10cm import diagnosis, find_diagnoses
+from benchside.readiness.facts import PatientIdentification
 from benchside.terms.refusal import ActRefused
 from tests.acts.clinic import HOUR, MORNING, Clinic
 
@@ -101,6 +105,17 @@ def test_the_rest_of_a_series_is_cancelled_and_then_the_series(clinic: Clinic) -
     assert order_of(clinic, series).status == "active"
     cancel_order(clinic.by("dana"), placed.orders[0], "no longer needed")
     assert order_of(clinic, series).status == "revoked"
+
+
+def test_a_series_is_done_when_all_of_it_is(clinic: Clinic) -> None:
+    placed = place_order(clinic.by("dana"), "ana", [OrderItem("VITALS")], repeat=Repeat(2, 6, "h"))
+    series = clinic.rows("SELECT DISTINCT series FROM order_row")[0][0]
+    seen = PatientIdentification(clinic.now, "Patient/ana", frozenset({"name", "birth-date"}))
+    pulse = [Reading("heart_rate", Decimal(72), "/min")]
+    record_vitals(clinic.by("tara"), "ana", pulse, seen, work_id=placed.work[0])
+    assert order_of(clinic, series).status == "active"
+    cancel_order(clinic.by("dana"), placed.orders[1], "went home")
+    assert order_of(clinic, series).status == "completed"
 
 
 def test_a_requisition_is_taken_back_as_a_whole(clinic: Clinic) -> None:

@@ -1,6 +1,6 @@
 """Orders and the work they make: views of ServiceRequest and Task, and what acts ask of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -16,6 +16,7 @@ from benchside.readiness.gathering.kept import (
     ends,
     id_of,
     inputs_named,
+    load,
     start_us,
     target_of,
     version_of,
@@ -201,6 +202,23 @@ def order_fact(order: r4.ServiceRequest, zone: tzinfo, *, done: bool = False) ->
         None if begin is None else moment_of(begin),
         None if end is None else moment_of(end),
     )
+
+
+def settled_series(record: Record, orders: Sequence[r4.ServiceRequest]) -> list[r4.ServiceRequest]:
+    """The repeated orders that end because these dated orders of theirs do: nothing else of them is open.
+
+    `orders` have their new status already; the series come back with theirs, to be written in the same commit.
+    """
+    found: list[r4.ServiceRequest] = []
+    for own in dict.fromkeys(series for order in orders if (series := series_of(order))):
+        ending = {order.id: order.status for order in orders if series_of(order) == own}
+        kept = dict(record.engine.rows("SELECT id, status FROM order_row WHERE series = ? LIMIT 500", (own,)))
+        states = {**kept, **ending}.values()
+        whole = load(record, r4.ServiceRequest, own)
+        if whole.status == "active" and not {"active", "on-hold", "draft"} & set(states):
+            whole.status = "completed" if "completed" in states else "revoked"
+            found.append(whole)
+    return found
 
 
 def worst_order(orders: list[Order]) -> Order | None:

@@ -23,7 +23,7 @@ from benchside.readiness.gathering.kept import (
     reference,
     words_of,
 )
-from benchside.readiness.gathering.orders import order_fact, order_ids_of, worst_order
+from benchside.readiness.gathering.orders import order_fact, order_ids_of, settled_series, worst_order
 from benchside.readiness.gathering.patients import patient_facts
 from benchside.readiness.gathering.tasks import end
 from benchside.readiness.performing import Performance, act, facts_for, perform
@@ -128,7 +128,8 @@ def perform_point_of_care_test(
                 performed, performance, made, patient=patient.id, name=name, value=value, unit=unit, comparator=comparator, orders=own
             )
         order.status = "completed"
-        performed.update(order)
+        for changed in (order, *settled_series(record, [order])):
+            performed.update(changed)
         if all(one.id == order.id or one.status != "active" for one in orders):
             task.owner = reference(performance.author)
             end(task, at)

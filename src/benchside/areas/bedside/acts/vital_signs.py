@@ -22,7 +22,7 @@ from benchside.fhir import r4
 from benchside.readiness.facts import PatientIdentification
 from benchside.readiness.gathering.equipment import equipment_of
 from benchside.readiness.gathering.kept import CATEGORY, LOINC, UCUM, concept, date_time, load, reference
-from benchside.readiness.gathering.orders import order_ids_of
+from benchside.readiness.gathering.orders import order_ids_of, settled_series
 from benchside.readiness.gathering.patients import PatientFacts, patient_facts
 from benchside.readiness.gathering.tasks import end
 from benchside.readiness.performing import Performance, Performed, act, facts_for, perform
@@ -166,10 +166,11 @@ def record_vitals(
             task.owner = reference(performance.author)
             end(task, at)
             performed.update(task)
-            for own in orders:
-                order = load(record, r4.ServiceRequest, own)
+            done = [load(record, r4.ServiceRequest, own) for own in orders]
+            for order in done:
                 order.status = "completed"
-                performed.update(order)
+            for changed in (*done, *settled_series(record, done)):
+                performed.update(changed)
     return RecordedVitals(tuple(chart.made), tuple(chart.calls))
 
 

@@ -38,7 +38,7 @@ from benchside.readiness.gathering.kept import (
     target_of,
 )
 from benchside.readiness.gathering.numbers import next_number
-from benchside.readiness.gathering.orders import SERIES, open_work_for, order_fact, order_ids_of, series_of
+from benchside.readiness.gathering.orders import SERIES, open_work_for, order_fact, order_ids_of, series_of, settled_series
 from benchside.readiness.gathering.patients import patient_facts
 from benchside.readiness.gathering.tasks import end, new_task
 from benchside.readiness.performing import Performance, Performed, act, facts_for, perform, refuse
@@ -412,12 +412,6 @@ def _revoke(performed: Performed, performance: Performance, orders: Sequence[r4.
         if leave_orders(task, sorted(gone), performance.at, concept(REASON, "order-cancelled", text=reason)):
             ended.append(own)
         performed.update(task)
-    for parent in {series_of(order) for order in orders} - {""}:
-        left = record.engine.rows(
-            f"SELECT id FROM order_row WHERE series = ? AND status NOT IN ('revoked', 'entered-in-error') LIMIT {ORDERS_MAX}", (parent,)
-        )
-        if not {row[0] for row in left} - gone:
-            whole = load(record, r4.ServiceRequest, parent)
-            whole.status = "revoked"
-            performed.update(whole)
+    for whole in settled_series(record, orders):
+        performed.update(whole)
     return ended

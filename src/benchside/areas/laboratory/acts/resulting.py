@@ -41,7 +41,7 @@ from benchside.readiness.gathering.kept import (
     version_of,
 )
 from benchside.readiness.gathering.lots import as_it_stands
-from benchside.readiness.gathering.orders import open_work_on, order_fact
+from benchside.readiness.gathering.orders import open_work_on, order_fact, settled_series
 from benchside.readiness.gathering.patients import PatientFacts, patient_facts
 from benchside.readiness.gathering.tasks import end, new_task
 from benchside.readiness.performing import Performance, Performed, act, facts_for, perform
@@ -338,7 +338,8 @@ def verify_result(
         performed.update(report)
         if complete:
             order.status = "completed"
-            performed.update(order)
+            for done in (order, *settled_series(record, [order])):
+                performed.update(done)
         calls = [start_call(performed, performance, one, order) for one in entered if is_flagged_critical(one)]
         review = start_review(performed, record, performance, report, order, entered)
     return Verified(report_id, report.status, tuple(line_of(one, judged.get(one.id or "")) for one in entered), review, tuple(calls))
