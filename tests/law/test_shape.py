@@ -15,6 +15,7 @@ DOORS = {
     "src/benchside/wire/fhir_api/door.py",
     "src/benchside/wire/fhir_api/batch.py",
     "src/benchside/wire/fhir_api/export/tasks.py",
+    "src/benchside/wire/mllp/listener.py",
     "src/benchside/wire/printing/tasks.py",
 }
 

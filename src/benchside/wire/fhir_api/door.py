@@ -1,7 +1,7 @@
 """The door of the API: an HTTP request in, an HTTP answer out, and nothing but an OperationOutcome when something is wrong.
 
 It signs in, negotiates, applies the limits of size, maps every error (`outcomes`) and writes the headers. It is one of the
-five doors that catch every exception. Sources: https://hl7.org/fhir/R4/http.html, RFC 9110, RFC 6750.
+doors that catch every exception. Sources: https://hl7.org/fhir/R4/http.html, RFC 9110, RFC 6750.
 """
 
 from datetime import UTC, datetime
