@@ -40,7 +40,7 @@ def main() -> None:
         raise RuntimeError(f"{len(report.failures)} bundles could not be imported: {report.failures[0]}")
     added = [read(msgspec.json.encode(resource)) for resource in _patients()]
     import_resources(record, added, who, at=datetime.now(UTC))
-    system = System.objects.create(name="benchmark", roles=["system.migration"])
+    system = System.objects.create(name="benchmark", roles=["system.interface"])
     token = make_token(system, purpose="benchmark", at=datetime.now(UTC)).text
     rows = record.engine.rows("SELECT type, id FROM record_resource WHERE type = 'Observation' ORDER BY self LIMIT ?", (READS,))
     prepared = {
