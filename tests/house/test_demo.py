@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import authenticate
 
+from benchside.accounts.badges import person_of_badge
 from benchside.accounts.models import Person
+from benchside.accounts.pins import pin_fits
 from benchside.accounts.roles import role_table
 from benchside.accounts.tokens import principal_for
 from benchside.areas.laboratory.catalogue import package_catalogue
@@ -67,6 +69,9 @@ def test_it_is_made_once_with_sign_ins_that_work_and_today_s_work_in_every_state
     text = made.sign_ins.read_text()
     passwords = {line.split()[0]: line.split()[1] for line in text.splitlines()[1 : len(STAFF) + 1]}
     assert authenticate(username="tomas", password=passwords["tomas"]) is not None
+    pin, badge = next(line.split()[2:4] for line in text.splitlines() if line.startswith("tomas"))
+    assert pin_fits(Person.objects.get(username="tomas"), pin)
+    assert person_of_badge(badge) == Person.objects.get(username="tomas")
     token = next(line for line in text.splitlines() if line.startswith("bst_"))
     assert principal_for(token) is not None
     record = site_record()

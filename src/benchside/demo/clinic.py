@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from benchside.accounts.badges import new_badge_code, set_badge
 from benchside.accounts.models import Person, System
+from benchside.accounts.pins import PIN_DIGITS, PinUnfit, set_pin
 from benchside.accounts.tokens import LIFETIME_DAYS_MAX, make_token
 from benchside.demo.history import Numbers, visit_resources, visits, weights
 from benchside.demo.house import devices, house
@@ -132,20 +134,36 @@ def _commit(record: Record, resources: Iterable[r4.AnyResource], at: datetime) -
 
 
 def make_people(at: datetime) -> str:
-    """Make everybody's sign-in and one program's token; return them as the text to show."""
+    """Make everybody's sign-in, PIN and badge, and one program's token; return them as the text to show."""
     Person.objects.filter(username__in=[worker.username for worker in STAFF]).delete()
     System.objects.filter(name=SYSTEM_NAME).delete()
-    lines = [f"{'Name':8} {'Password':32} Role"]
+    lines = [f"{'Name':8} {'Password':32} {'PIN':7} {'Badge':17} Role"]
     for worker in STAFF:
         password = "-".join(secrets.choice(WORDS) for _ in range(PASSWORD_WORDS))
-        Person.objects.add(
+        person = Person.objects.add(
             worker.username, worker.name, roles=[worker.role], reference=f"Practitioner/{worker.practitioner}", password=password
         )
-        lines.append(f"{worker.username:8} {password:32} {worker.title}{' (a sign-off has lapsed)' if worker.lapsed else ''}")
+        pin, badge = _new_pin(person), new_badge_code()
+        set_badge(person, badge)
+        lines.append(
+            f"{worker.username:8} {password:32} {pin:7} {badge:17} {worker.title}{' (a sign-off has lapsed)' if worker.lapsed else ''}"
+        )
     program = System.objects.create(name=SYSTEM_NAME, roles=["system.migration"])
     token = make_token(program, purpose="Trying /fhir of the demo clinic", at=at, days=LIFETIME_DAYS_MAX)
-    lines += ["", "A program may call /fhir with this bearer token:", token.text, ""]
+    lines += ["", "PINs sign acts and unlock screens; on a registered tablet badge and PIN sign in.", ""]
+    lines += ["A program may call /fhir with this bearer token:", token.text, ""]
     return "\n".join(lines)
+
+
+def _new_pin(person: Person) -> str:
+    """Give somebody a random PIN that is not one of the first that anybody tries."""
+    while True:
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+        try:
+            set_pin(person, pin)
+        except PinUnfit:
+            continue
+        return pin
 
 
 def now() -> datetime:
