@@ -209,7 +209,7 @@ def _refusal_words(code: str) -> str:
 
 
 def _blanked(words: str) -> str:
-    return re.sub(r"\{\w+\}", "…", words)
+    return re.sub(r"\{\w+\}", "…", words).replace("….", "…")
 
 
 def _supervised(desk: Desk, work: OpenWork, patients: dict[str, Patient], people: dict[str, str]) -> Supervised:

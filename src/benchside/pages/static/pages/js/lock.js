@@ -36,7 +36,13 @@
     dialog().close();
   };
 
+  // Another person came in at this device: a page of the one before them shows nothing any more.
+  const person = () => document.body.dataset.person || "";
+  const arrive = () => channel.postMessage({ person: person() });
+  document.addEventListener("DOMContentLoaded", arrive);
+
   channel.addEventListener("message", ({ data }) => {
+    if (data.person && person() && data.person !== person()) location.replace("/");
     if (!dialog()) return;
     if (data === "active") last = performance.now();
     if (data === "locked") close();
