@@ -14,6 +14,7 @@ from django_tasks_db.compat import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from benchside.accounts.sign_in import forget_old_failures
+from benchside.accounts.tablets import forget_ended_shifts
 from benchside.areas.laboratory.acts import escalate_overdue
 from benchside.areas.laboratory.views.turnaround import sum_up_days
 from benchside.readiness.requirements import SiteRulesInvalid
@@ -75,10 +76,10 @@ def take_up_abandoned(at: datetime) -> int:
 
 
 def forget_finished(at: datetime) -> int:
-    """Remove the rows of tasks that ended well long ago, and of sessions that are over; return how many."""
+    """Remove the rows of tasks that ended well long ago, and of sessions and shifts that are over; return how many."""
     tasks, _ = DBTaskResult.objects.filter(status=TaskResultStatus.SUCCESSFUL, finished_at__lt=at - FINISHED_KEPT).delete()
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
-    return tasks + sessions + forget_old_failures(at)
+    return tasks + sessions + forget_old_failures(at) + forget_ended_shifts(at)
 
 
 def take_over_access_log(at: datetime) -> int:
