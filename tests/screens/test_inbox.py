@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from benchside.areas.laboratory.acts import amend_result, escalate_overdue, send_message
+from benchside.fhir import r4
+from benchside.readiness.gathering.kept import load
 from tests.acts.clinic import Clinic
 from tests.screens.conftest import Seat
 from tests.screens.drawn import forms_of
@@ -149,3 +151,16 @@ def test_what_is_no_report_is_not_found(clinic: Clinic, at_desk: AtDesk) -> None
     sent = send_message(clinic.by("dana"), ["Practitioner/tara"], "Please call.", ask=True)
     assert at_desk("dana").get(f"/inbox/{sent.work}").status_code == 404
     assert at_desk("dana").get("/inbox/none").status_code == 404
+
+
+def test_a_report_that_answers_no_order_of_ours_is_read_too(clinic: Clinic, at_desk: AtDesk) -> None:
+    report = to_result(clinic, "GLUCOSE", [("GLUCOSE", "180")])[1]
+    task = load(clinic.record, r4.Task, report.review)
+    task.basedOn = None
+    clinic.write(task)
+    seat = at_desk("dana")
+    assert f"open-{report.review}" in seat.text("/inbox")
+    page = seat.text(f"/inbox/{report.review}")
+    assert "No order of ours" in page
+    assert "180" in page
+    assert seat.send(f"/inbox/{report.review}", {}).status_code == 303

@@ -1,6 +1,6 @@
 """ICD-10-CM: the codes that are valid on a claim, found by a few letters. Public domain, see NOTICE; made by tools/build_icd10cm.py.
 
-Held as one text and searched by the substring search of the language: no index to build, some 20 MB a process once it is asked.
+Held as one text and searched by the substring search of the language: no index to build, some 25 MB a process once it is asked.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _remarks(desk: Desk, patient_id: str) -> list[Remark]:
     return [
         Remark(
             kind,
-            arm_words(code, words) if kind == "arm" else known.get(f"precaution:{code}", words or code),
+            (arm_words(code, words) if kind == "arm" else known.get(f"precaution:{code}")) or words or code,
             criticality == "high",
             moment_of_us(us) if us is not None else None,
         )

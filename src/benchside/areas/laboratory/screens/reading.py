@@ -21,3 +21,11 @@ def note_reports_read(desk: Desk, orders: Iterable[str]) -> None:
         f"SELECT id, patient FROM report_row WHERE order_id IN ({marks}) LIMIT {REPORTS_MAX}", wanted
     ):
         log.append(Access(at, desk.principal.author, "read", f"DiagnosticReport/{own}", "", "TREAT", f"page:{desk.place}", (patient,)))
+
+
+def note_report_read(desk: Desk, report_id: str, patient_id: str) -> None:
+    """Keep that this person saw a report. Raises OSError: then nothing must be shown."""
+    target = f"DiagnosticReport/{report_id}"
+    site_access_log().append(
+        Access(microseconds(desk.now), desk.principal.author, "read", target, "", "TREAT", f"page:{desk.place}", (patient_id,))
+    )

@@ -19,13 +19,13 @@ from benchside.areas.laboratory.catalogue import NotInCatalogue, package_catalog
 from benchside.areas.laboratory.critical import critical_names, due, package_critical
 from benchside.areas.laboratory.names import laboratory_names
 from benchside.areas.laboratory.screens.inbox_rows import COUNT_MAX, filter_of, waiting_tasks
-from benchside.areas.laboratory.screens.reading import note_reports_read
-from benchside.areas.laboratory.screens.shown_results import ShownResult, results_of_order
-from benchside.areas.laboratory.screens.standing import Standing, order_standing
+from benchside.areas.laboratory.screens.reading import note_report_read
+from benchside.areas.laboratory.screens.shown_results import ShownResult, results_of_report
+from benchside.areas.laboratory.screens.standing import order_standing
 from benchside.areas.laboratory.screens.wording import people_names, test_name
 from benchside.fhir import r4
 from benchside.pages.shapes import Event, Result
-from benchside.readiness.gathering.kept import TEST, WORK, code_of, id_of, load, moment, target_of
+from benchside.readiness.gathering.kept import TEST, WORK, code_of, id_of, load, moment, target_of, words_of
 from benchside.readiness.gathering.orders import OPEN_WORK, order_ids_of
 from benchside.readiness.gathering.patients import patient_facts
 from benchside.record import Gone, NotFound
@@ -69,11 +69,9 @@ class Call:
 def review(desk: Desk, task_id: str) -> HttpResponse:
     """Show a report; a posted form acknowledges it, with a note and what was read back, and goes to the next one."""
     task = _task(desk, task_id)
-    order_id = next(iter(order_ids_of(task)), "")
-    order = order_standing(desk.record, order_id)
-    if order is None:
-        raise Http404("The order of this report is not there.")
-    patient = desk.patient(order.patient)
+    order = order_standing(desk.record, next(iter(order_ids_of(task)), ""))  # None: another system's report that answers no order
+    patient_id = id_of(task.for_, "Patient")
+    patient = desk.patient(patient_id)
     report = load(desk.record, r4.DiagnosticReport, id_of(task.focus, "DiagnosticReport"))
     observations = _observations(desk, report)
     calls = _calls(desk, observations)
@@ -91,15 +89,17 @@ def review(desk: Desk, task_id: str) -> HttpResponse:
         if not outcome.refused:
             return _onwards(desk, task_id)
         form, reasons, status = outcome.form, outcome.reasons, outcome.status
-    note_reports_read(desk, [order.id])
+    note_report_read(desk, report.id or "", patient_id)
+    title = order.name if order is not None else test_name(code_of(report.code, TEST), words_of(report.code))
     before, following = _neighbours(desk, task_id)
     values = {
-        "page": desk.page(order.name),
+        "page": desk.page(title),
+        "title": title,
         "patient": patient,
         "order": order,
         "task": task,
         "open": task.status in OPEN_WORK,
-        "results": _results(desk, order, observations),
+        "results": _results(desk, patient_id, observations),
         "changes": _changes(desk, observations),
         "calls": calls,
         "conclusion": report.conclusion or "",
@@ -129,20 +129,21 @@ def _observations(desk: Desk, report: r4.DiagnosticReport) -> list[r4.Observatio
     return [load(desk.record, r4.Observation, own) for own in ids]
 
 
-def _results(desk: Desk, order: Standing, observations: Sequence[r4.Observation]) -> list[Result]:
+def _results(desk: Desk, patient_id: str, observations: Sequence[r4.Observation]) -> list[Result]:
     """The values with what the reader should see beside them: a large change, a comment, where the trend is."""
     kept = {one.id: one for one in observations}
-    return [_noted(desk, order, one, kept.get(one.id)) for one in results_of_order(desk.record, order.id, order.patient)]
+    shown = results_of_report(desk.record, [own for own in kept if own], patient_id)
+    return [_noted(desk, patient_id, one, kept.get(one.id)) for one in shown]
 
 
-def _noted(desk: Desk, order: Standing, one: ShownResult, kept: r4.Observation | None) -> Result:
-    notes = [_delta_words(desk, order, kept)] if kept is not None else []
+def _noted(desk: Desk, patient_id: str, one: ShownResult, kept: r4.Observation | None) -> Result:
+    notes = [_delta_words(desk, patient_id, kept)] if kept is not None else []
     notes += [note.text for note in (kept.note or () if kept is not None else ()) if note.text and not _WAS.fullmatch(note.text)]
-    url = f"{reverse('trend', args=[order.patient])}?code={one.key}"
+    url = f"{reverse('trend', args=[patient_id])}?code={one.key}"
     return replace(one.result, url=url, note=" ".join(filter(None, [one.result.note, *notes])) or None)
 
 
-def _delta_words(desk: Desk, order: Standing, kept: r4.Observation) -> str:
+def _delta_words(desk: Desk, patient_id: str, kept: r4.Observation) -> str:
     """What the delta check says, "" when the change is within its limit or there is nothing to compare."""
     catalogue, value = package_catalogue(), value_of(kept)
     collected = moment(kept.effectiveDateTime, desk.record.policy.zone)
@@ -152,7 +153,7 @@ def _delta_words(desk: Desk, order: Standing, kept: r4.Observation) -> str:
         analyte = catalogue.analyte(code_of(kept.code, TEST))
     except NotInCatalogue:
         return ""
-    facts = patient_facts(desk.record, order.patient, desk.now)
+    facts = patient_facts(desk.record, patient_id, desk.now)
     delta = judge(desk.record, value, analyte, facts, collected, catalogue, but=kept.id or "").delta
     if delta is None or not delta.exceeded:
         return ""

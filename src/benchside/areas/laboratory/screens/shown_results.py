@@ -10,7 +10,7 @@ from functools import cache
 from django.utils.translation import gettext as _
 
 from benchside.areas.laboratory.catalogue import package_catalogue
-from benchside.areas.laboratory.screens.wording import VITAL_SIGNS, flag_shown, test_name
+from benchside.areas.laboratory.screens.wording import UNITS, VITAL_SIGNS, flag_shown, test_name
 from benchside.pages.shapes import Prior, Result, WorkStatus
 from benchside.record import Record
 from benchside.record.engine import Row
@@ -101,6 +101,20 @@ def _places() -> Mapping[str, int]:
 def results_of_order(record: Record, order_id: str, patient_id: str) -> list[ShownResult]:
     """The results of an order that were released, in the order of the catalogue, each with the patient's earlier values."""
     rows = record.engine.rows(f"SELECT {_COLUMNS} FROM result_row WHERE order_id = ? AND {RELEASED} ORDER BY id LIMIT 100", (order_id,))
+    return _with_earlier(record, rows, patient_id)
+
+
+def results_of_report(record: Record, ids: Sequence[str], patient_id: str) -> list[ShownResult]:
+    """The same for the results of a report, by their ids: a report of another system may answer no order of ours."""
+    wanted = list(ids)[:100]
+    marks = ",".join("?" * len(wanted))
+    rows = (
+        record.engine.rows(f"SELECT {_COLUMNS} FROM result_row WHERE id IN ({marks}) AND {RELEASED} ORDER BY id", wanted) if wanted else []
+    )
+    return _with_earlier(record, rows, patient_id)
+
+
+def _with_earlier(record: Record, rows: Sequence[Row], patient_id: str) -> list[ShownResult]:
     before = earlier_of(record, patient_id, [row[1] for row in rows if row[1]], max((row[10] or 0 for row in rows), default=0))
     found = [shown(row, [one for one in before.get(row[1], ()) if one[0] != row[0]][:PRIORS_MAX]) for row in rows if row[10] is not None]
     return sorted(found, key=_place)
@@ -144,7 +158,7 @@ def shown(row: Row, before: Sequence[Row]) -> ShownResult:
     result = Result(
         name=name,
         value=value,
-        unit=row[5] or None,
+        unit=UNITS.get(row[5], row[5]) or None,
         flag=flag_shown(row[7]),
         low=low,
         high=high,

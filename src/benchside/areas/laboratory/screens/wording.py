@@ -16,6 +16,15 @@ PRIORITY_OF: Final[tuple[Priority, ...]] = ("stat", "asap", "urgent", "routine")
 """Priorities by their number in the views."""
 OTHER_FLAGS: Final[dict[str, ResultFlag]] = {"HU": "HH", "LU": "LL", "POS": "A", "DET": "A", "IND": "A", "NEG": "N", "ND": "N"}
 """Interpretations of other systems, as ours show them; what is not here is "not judged"."""
+UNITS: Final = {
+    "Cel": "°C",
+    "[degF]": "°F",
+    "mm[Hg]": "mmHg",
+    "10*3/uL": "10³/µL",
+    "10*6/uL": "10⁶/µL",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+}
+"""UCUM codes that people write otherwise."""
 WORK: Final = {
     "collect": N_("Collection"),
     "point-of-care": N_("Point-of-care test"),
