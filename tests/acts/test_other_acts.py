@@ -19,6 +19,7 @@ from benchside.areas.laboratory.acts import (
     confirm_labels,
     enter_result,
     place_order,
+    plan_collection,
     print_labels,
     reprint_label,
     send_message,
@@ -310,6 +311,21 @@ def test_a_child_is_not_drawn_beyond_the_limit_of_blood(clinic: Clinic) -> None:
     with pytest.raises(ActRefused) as refused:
         collect(clinic, placed.work[0], who=_kid())
     assert codes(refused) == ["collection.blood-volume.weight-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "way", "tubes"),
+    [
+        ("20", "venipuncture", ["HEPARIN", "EDTA"]),
+        ("2", "capillary", ["EDTA_MICRO", "SERUM_MICRO"]),
+    ],
+)
+def test_a_childs_draw_is_planned_by_its_weight(clinic: Clinic, weight: str, way: str, tubes: list[str]) -> None:
+    record_vitals(clinic.by("tara"), "kid", [Reading("weight", Decimal(weight), "kg")], identified(clinic, "kid"))
+    placed = place_order(clinic.by("dana"), "kid", [OrderItem("BMP"), OrderItem("CBC")])
+    plan = plan_collection(clinic.record, placed.work[0], clinic.now)
+    assert {name: [tube.tube for tube in drawn.tubes] for name, drawn in plan.ways.items()} == {way: tubes}
+    assert plan.refusals == ()
 
 
 def _kid() -> object:

@@ -100,8 +100,9 @@ def plan_collection(record: Record, work_id: str, at: datetime, *, equipment: Eq
     venous = [test for test in tests if catalogue.tests[test].definition.way in VENOUS_WAYS]
     if venous and is_limited(person, at.astimezone(record.policy.zone).date(), package_blood_volume()):
         child = _child_plan(record, venous, patient, person, at, equipment)
-        ways.pop("venipuncture")
-        ways = {"capillary" if child.way == "micro" else "venipuncture": child.plan, **ways}
+        if person.weight_kg is not None:  # without a weight nothing is known to fit: the usual tubes, refused until somebody weighs
+            ways.pop("venipuncture")
+            ways = {"capillary" if child.way == "micro" else "venipuncture": child.plan, **ways}
     fasting = any("fasting" in codes_of(order.orderDetail, ORDER_DETAIL) for order in orders)
     blood = sum((plan.blood_ml for plan in ways.values()), Decimal(0))
     return CollectionPlan(work_id, patient, ways, tests, fasting, attempts_of(task, record), volume_of(record, patient, blood, at))
