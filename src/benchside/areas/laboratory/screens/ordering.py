@@ -30,7 +30,7 @@ from benchside.areas.laboratory.screens.standing import Standing, orders_of_requ
 from benchside.areas.laboratory.screens.wording import WORK
 from benchside.fhir import r4
 from benchside.pages.request import again
-from benchside.pages.shapes import FieldError, Form, Option, Reason, Undo
+from benchside.pages.shapes import FieldError, Form, Option, Patient, Reason, Undo
 from benchside.readiness.gathering.kept import load
 from benchside.readiness.performing import Performance
 from benchside.record.keys import moment
@@ -66,17 +66,17 @@ def order(desk: Desk, patient_id: str) -> HttpResponse:
     }
     form = desk.form(f"order:{patient.reference}", action=reverse("order", args=[patient_id]), patient=patient.reference, values=start)
     if desk.request.method != "POST":
-        return _drawn(desk, patient_id, form, _beforehand(desk))
+        return _drawn(desk, patient, form, _beforehand(desk))
     posted = desk.request.POST
     said = wanted(posted, desk.now)
     if posted.get("find"):
-        return _found(desk, patient_id, form, said)
+        return _found(desk, patient, form, said)
     if said.faults:
         errors = tuple(FieldError(field=field, message=_("Enter day and time.")) for field in said.faults)
-        return _drawn(desk, patient_id, again(form, posted, errors), said, status=422)
+        return _drawn(desk, patient, again(form, posted, errors), said, status=422)
     outcome = desk.act(form, lambda performance: _place(desk, performance, patient_id, said), patient=patient.reference)
     if outcome.answer is None or outcome.refused:
-        return _drawn(desk, patient_id, outcome.form, said, reasons=outcome.reasons, status=outcome.status)
+        return _drawn(desk, patient, outcome.form, said, reasons=outcome.reasons, status=outcome.status)
     number, count = outcome.answer.requisition, len(outcome.answer.orders)
     undo = Undo(
         text=ngettext("%(num)s order sent: %(number)s", "%(num)s orders sent: %(number)s", count) % {"num": count, "number": number},
@@ -111,18 +111,18 @@ def _beforehand(desk: Desk) -> Wanted:
     return Wanted(codes, "", desk.request.GET.get("priority", "routine"), None, None, (), {}, (), ())
 
 
-def _found(desk: Desk, patient_id: str, form: Form, said: Wanted) -> HttpResponse:
+def _found(desk: Desk, patient: Patient, form: Form, said: Wanted) -> HttpResponse:
     """Draw the form again with what was found, for a browser without scripts."""
     posted = desk.request.POST
     field = posted.get("find", "")
     options = order_options(posted.get("q", "")) if field == "test" else reason_options(posted.get("qr", ""))
     returned = replace(form, values={name: posted.getlist(name) for name in posted})
-    return _drawn(desk, patient_id, returned, said, found=(field, options))
+    return _drawn(desk, patient, returned, said, found=(field, options))
 
 
 def _drawn(
     desk: Desk,
-    patient_id: str,
+    patient: Patient,
     form: Form,
     said: Wanted,
     *,
@@ -130,7 +130,7 @@ def _drawn(
     status: int = 200,
     found: tuple[str, tuple[Option, ...]] = ("", ()),
 ) -> HttpResponse:
-    patient = desk.patient(patient_id)
+    patient_id = patient.reference.partition("/")[2]
     lower = details(desk, patient_id, said)
     told = [reason for reason in reasons if not reason.code.startswith("order.duplicate")]
     values = {
