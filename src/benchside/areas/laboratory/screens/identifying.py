@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from benchside.areas.laboratory.acts import identify_patient, send_message
 from benchside.areas.laboratory.screens.rows import KINDS, what_of
 from benchside.areas.laboratory.screens.task import task_of
+from benchside.pages.codes import N_
 from benchside.pages.shapes import Column, FieldError
 from benchside.readiness.gathering.identification import identity_of
 from benchside.readiness.gathering.patients import patient_facts
@@ -24,7 +25,7 @@ from benchside.readiness.staff import staff_with_role
 from benchside.terms.folding import fold
 from benchside.workplace import Desk, screen
 
-ITEMS = {"name": "name", "birth-date": "birth date", "record-number": "record number", "phone": "phone"}
+ITEMS = {"name": N_("name"), "birth-date": N_("birth date"), "record-number": N_("record number"), "phone": N_("phone")}
 
 
 def _date(text: str) -> date | None:
