@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from benchside.areas.laboratory.acts import amend_result, escalate_overdue, send_message
 from benchside.fhir import r4
-from benchside.readiness.gathering.kept import load
+from benchside.readiness.gathering.kept import load, reference
 from tests.acts.clinic import Clinic
 from tests.screens.conftest import Seat
 from tests.screens.drawn import forms_of
@@ -164,3 +164,16 @@ def test_a_report_that_answers_no_order_of_ours_is_read_too(clinic: Clinic, at_d
     assert "No order of ours" in page
     assert "180" in page
     assert seat.send(f"/inbox/{report.review}", {}).status_code == 303
+
+
+def test_my_location_is_where_the_orders_were_made(clinic: Clinic, at_desk: AtDesk) -> None:
+    clinic.write(r4.Location(id="east", status="active", name="East wing"))
+    for own in ("dana", "omar"):
+        role = load(clinic.record, r4.PractitionerRole, f"{own}-physician")
+        role.location = [reference("Location/east")]
+        clinic.write(role)
+    at_desk("dana").send("/patients/bea/order", {"test": ["CBC"]})
+    assert clinic.rows("SELECT location FROM order_row") == [("east",)], "an order is made where the clinician works"
+    report = to_result(clinic, "SODIUM", [("SODIUM", "140")], location="east")[1]
+    assert f"open-{report.review}" in at_desk("omar").text("/inbox?show=place")
+    assert f"open-{report.review}" not in at_desk("nora").text("/inbox?show=place")

@@ -70,7 +70,9 @@ def _condition(desk: Desk, chosen: Filter) -> tuple[str, list[str]]:
         return "w.open = 1 AND w.owner = ? AND w.kind = 'review-result'", [desk.principal.author]
     if chosen == "all":
         return "w.open = 1 AND w.kind = 'review-result'", []
-    places = places_of(desk.record, desk.principal.author) or [""]
+    places = places_of(desk.record, desk.principal.author)
+    if not places:
+        return "1 = 0", []
     marks = ",".join("?" * len(places))
     of_place = f"SELECT 1 FROM work_order o JOIN order_row r ON r.id = o.order_id WHERE o.work = w.id AND r.location IN ({marks})"
     return f"w.open = 1 AND w.kind = 'review-result' AND EXISTS ({of_place})", places
