@@ -29,28 +29,29 @@ PORTRAIT: Final = (768, 1024)
 LANDSCAPE: Final = (1280, 800)
 COLOURS: Final = 255
 
-Where = Callable[[Any], str]
+Where = Callable[[Any], tuple[str, str]]
+"""The address, and the reference of who owns what is there ("" where nobody does), in a record."""
 
 
 def _first(sql: str, path: str) -> Where:
     """The address of a screen about the first thing that a query finds."""
 
-    def found(record: Any) -> str:
+    def found(record: Any) -> tuple[str, str]:
         rows = record.engine.rows(sql)
         if not rows:
             raise LookupError(f"The demo clinic has nothing for {path}.")
-        return path.format(*rows[0])
+        return path.format(rows[0][0]), rows[0][1] if len(rows[0]) > 1 else ""
 
     return found
 
 
 def _at(path: str) -> Where:
-    return lambda record: path
+    return lambda record: (path, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its file's name, who looks, where, in which theme and size; `whole`: the whole page, however long."""
+    """One picture: its file's name, who looks ("": who owns what the query found), where, in which theme and size; `whole`: the whole page."""
 
     name: str
     who: str
@@ -60,9 +61,7 @@ class Shot:
     whole: bool = False
 
 
-_OPEN_COLLECTION: Final = (
-    "SELECT id FROM work_row WHERE open = 1 AND kind = 'collect' AND status = 'in-progress' ORDER BY priority, authored_us DESC LIMIT 1"
-)
+_OPEN_COLLECTION: Final = "SELECT id, owner FROM work_row WHERE open = 1 AND kind = 'collect' AND owner > '' ORDER BY status DESC, priority, authored_us DESC LIMIT 1"
 _CHART: Final = "SELECT patient FROM result_row WHERE test = 'HBA1C' GROUP BY patient HAVING count(*) > 3 ORDER BY max(effective_us) DESC, patient LIMIT 1"
 _TO_ENTER: Final = "SELECT order_id FROM report_row WHERE open = 1 AND status = 'registered' AND test IN ('BMP', 'CBC', 'CMP') ORDER BY effective_us LIMIT 1"
 _TO_VERIFY: Final = "SELECT id FROM report_row WHERE open = 1 AND status = 'preliminary' ORDER BY effective_us LIMIT 1"
@@ -70,7 +69,7 @@ _CALL: Final = "SELECT id FROM work_row WHERE open = 1 AND kind = 'call-critical
 SHOTS: Final = (
     Shot("worklist", "tomas", _at("/worklist")),
     Shot("worklist-dark", "tomas", _at("/worklist"), theme="dark"),
-    Shot("collect", "tomas", _first(_OPEN_COLLECTION, "/work/{}")),
+    Shot("collect", "", _first(_OPEN_COLLECTION, "/work/{}/collect")),
     Shot("receive", "hugo", _at("/receive")),
     Shot("enter-result", "keiko", _first(_TO_ENTER, "/orders/{}/result")),
     Shot("verify", "victor", _first(_TO_VERIFY, "/verify/{}")),
@@ -173,11 +172,11 @@ def draw(address: str, shots: list[Shot], out: Path) -> list[str]:
                 locale="en-US",
                 viewport={"width": width, "height": height},  # type: ignore[arg-type]  # light or dark
             )
-            name, value = _session(shot.who)
-            context.add_cookies([{"name": name, "value": value, "url": address}])
             page = context.new_page()
             try:
-                path = shot.where(site_record())
+                path, owner = shot.where(site_record())
+                name, value = _session(shot.who or owner.removeprefix("Practitioner/demo-"))
+                context.add_cookies([{"name": name, "value": value, "url": address}])
                 answer = page.goto(f"{address}{path}", wait_until="networkidle")
                 if answer is None or answer.status != 200:
                     missing.append(f"{shot.name}: {path} answered {answer.status if answer else 'nothing'}")

@@ -1,9 +1,11 @@
 """A patient as the header of every page about them shows them, and the note that somebody looked."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from babel import Locale, UnknownLocaleError
 from django.utils.translation import gettext as _
 
 from benchside.accounts.principal import Principal
@@ -25,6 +27,7 @@ NO_KNOWN_ALLERGY: Final = frozenset({"716186003", "no-known-allergies"})
 ROWS_MAX: Final = 200
 
 SEXES: Final = {"female": N_("female"), "male": N_("male"), "other": N_("other sex"), "unknown": N_("sex unknown")}
+_LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SIDES: Final = {"left": N_("Left arm"), "right": N_("Right arm")}
 ARM_REASONS: Final = {
     "mastectomy": N_("mastectomy"),
@@ -59,7 +62,7 @@ def header_patient(record: Record, patient_id: str, at: datetime, requirements: 
             *(Flag(text=arm_words(code, words), icon="arm", tone="danger") for kind, code, words in alerts if kind == "arm"),
         ),
         notes=tuple(words or code for kind, code, words in alerts if kind == "note"),
-        language=language or None,
+        language=language_words(language) or None,
         url=address("patient", patient_id),
     )
 
@@ -87,6 +90,16 @@ def row_patients(record: Record, principal: Principal, ids: Iterable[str], place
         Access(microseconds(at), principal.author, "search-type", "Patient", "", "TREAT", f"page:{place}", tuple(sorted(found)))
     )
     return found
+
+
+def language_words(language: str) -> str:
+    """Name a language in the reader's own: of its BCP 47 code; words stay as they were kept."""
+    if not _LANGUAGE_CODE.fullmatch(language):
+        return language
+    try:
+        return Locale.parse(language, sep="-").get_display_name(reader_language()) or language
+    except (UnknownLocaleError, ValueError):
+        return language
 
 
 def arm_words(code: str, words: str) -> str:
