@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.figures import Figure
+from benchmarks.importing import data_folder
 from benchside.fhir import Invalid, r4, read, restore
 
 NAME: Final = "Reading FHIR R4"
@@ -17,7 +18,8 @@ METHOD: Final = """
 500 of HL7's own R4 examples, a fixed selection: by type in turn, in the order of their names, none above 64 KB, each sound for both readers.
 Ours checks structure, formats, codes, reference targets, narratives, members given twice and all R4 invariants; `fhir.resources` (R4B models,
 `model_validate_json`) checks structure, formats and some codes. CPU time of one thread; the two take turns, the best of several rounds counts.
-"As sent by programs" is the same selection without narratives, compact. "Decoding alone" is `restore`, for what was checked before.
+"As sent by programs" is the same selection without narratives, compact; the synthetic patients' records are every n-th resource of the
+Synthea bundles in BENCHSIDE_DATA, so mixed as in practice. "Decoding alone" is `restore`, for what was checked before.
 """
 DOCUMENTS: Final = 500
 DOCUMENT_BYTES_MAX: Final = 64_000
@@ -73,6 +75,18 @@ def selection(folder: Path) -> list[tuple[bytes, Reader]]:
     return chosen
 
 
+def records(folder: Path) -> list[tuple[bytes, Reader]]:
+    """Choose as many resources out of the bundles of synthetic patients, of each type as often as it occurs."""
+    found: list[tuple[bytes, Reader]] = []
+    for path in sorted(folder.glob("*.json")):
+        for entry in json.loads(path.read_bytes(), parse_float=lambda text: msgspec.Raw(text.encode()))["entry"]:
+            peer = _peer(entry["resource"]["resourceType"])
+            if peer is not None:
+                found.append((msgspec.json.encode(entry["resource"]), peer))
+    chosen = found[:: max(1, len(found) // DOCUMENTS)][:DOCUMENTS]
+    return [(raw, peer) for raw, peer in chosen if _sound(raw, peer)]
+
+
 def _without_narrative(raw: bytes) -> bytes:
     document = json.loads(raw, parse_float=lambda text: msgspec.Raw(text.encode()))
     waiting: list[Any] = [document]
@@ -123,4 +137,8 @@ def main() -> list[Figure]:
     documents = selection(_examples())
     lean = [(_without_narrative(raw), peer) for raw, peer in documents]
     lean = [(raw, peer) for raw, peer in lean if _sound(raw, peer)]
-    return _figures("HL7's examples", documents, TARGET) + _figures("as sent by programs", lean, None)
+    return [
+        *_figures("HL7's examples", documents, TARGET),
+        *_figures("as sent by programs", lean, None),
+        *_figures("synthetic patients' records", records(data_folder()), None),
+    ]
