@@ -17,7 +17,7 @@ from benchside.areas.laboratory.acts import (
     register_lot,
     withdraw_lot,
 )
-from benchside.areas.laboratory.acts.autoverifying import MODES, Setting, agreement, set_autoverification, settings_of
+from benchside.areas.laboratory.acts.autoverifying import MODES, Mode, Setting, agreement, set_autoverification, settings_of
 from benchside.areas.laboratory.acts.controlling import LOT_KINDS
 from benchside.areas.laboratory.autoverification import package_autoverification
 from benchside.areas.laboratory.catalogue import package_catalogue
@@ -328,7 +328,7 @@ def switch(desk: Desk, test: str) -> HttpResponse:
     reasons, status = (), 200
     if desk.request.method == "POST":
         posted = desk.request.POST
-        mode = next((known for known in MODES if known == posted.get("mode")), "shadow")
+        mode: Mode = next((known for known in MODES if known == posted.get("mode")), "shadow")
         reason, without = posted.get("reason", "").strip(), tuple(posted.getlist("without"))
         outcome = desk.act(form, lambda performance: set_autoverification(performance, test, mode, reason, without=without))
         if not outcome.refused:

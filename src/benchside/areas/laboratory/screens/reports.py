@@ -21,6 +21,7 @@ from benchside.readiness.staff import staff_name
 from benchside.record import Gone, NotFound
 from benchside.record.access_log import Access
 from benchside.record.keys import microseconds
+from benchside.record.keys import moment as moment_of_us
 from benchside.record.site import site_access_log
 from benchside.workplace import Desk, screen
 
@@ -122,8 +123,6 @@ def _history(desk: Desk, found: Report) -> tuple[Event, ...]:
         "SELECT owner, ended_us FROM work_row WHERE focus = ? AND kind = 'review-result' AND status = 'completed' AND ended_us IS NOT NULL LIMIT 20",
         (about[0],),
     ):
-        from benchside.record.keys import moment as moment_of_us
-
         events.append(Event(text=_("Acknowledged"), at=moment_of_us(ended), by=staff_name(desk.record, owner), tone="good", icon="done"))
     return tuple(sorted(events, key=lambda event: event.at, reverse=True))
 

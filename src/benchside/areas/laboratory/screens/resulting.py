@@ -30,9 +30,10 @@ from benchside.areas.laboratory.words import Analyte, ReferenceRange
 from benchside.fhir import r4
 from benchside.pages.codes import N_
 from benchside.pages.shapes import FieldError, Option, Reason, Tab
-from benchside.readiness.gathering.kept import TEST, code_of, id_of, load, moment
+from benchside.readiness.gathering.kept import TEST, code_of, id_of, load
 from benchside.readiness.gathering.patients import PatientFacts, patient_facts
 from benchside.record import Gone, NotFound
+from benchside.record.keys import moment as moment_of_us
 from benchside.terms.quantity import Quantity, rounded
 from benchside.workplace import Desk, screen
 from benchside.workplace.outcomes import reader_language
@@ -143,8 +144,6 @@ def owed(desk: Desk, order_id: str) -> Owed:
         "WHERE so.order_id = ? AND s.state = 'received' AND s.tests <> '' ORDER BY s.received_us DESC, s.id LIMIT 20",
         (order_id,),
     )
-    from benchside.record.keys import moment as moment_of_us
-
     tubes = tuple((own, label, moment_of_us(at) if at is not None else None) for own, label, at in rows)
     standing = {
         code_of(one.code, TEST): one for one in observations_of(record, order_id) if one.status not in ("cancelled", "entered-in-error")
@@ -281,17 +280,8 @@ def enter(desk: Desk, order_id: str) -> HttpResponse:
     if desk.request.method == "POST":
         opinions = opinions_of(desk, found)
         entered = entered_values(desk, found)
-        errors = [
-            FieldError(field=f"v_{code}", message=f"{one.reasons[0].words} {one.reasons[0].remedy}")
-            for code, one in opinions.items()
-            if one.reasons
-        ]
-        lots, lot_errors = lots_posted(desk)
-        errors += lot_errors
-        if not entered:
-            errors.append(FieldError(field=f"v_{lines[0].code}", message=_("Enter at least one value.")))
-        if not desk.request.POST.get("specimen"):
-            errors.append(FieldError(field="specimen", message=_("Choose the tube that was measured.")))
+        lots, errors = lots_posted(desk)
+        errors = [*_errors(desk, opinions, entered, lines), *errors]
         outcome = (
             wrong(desk, form, errors)
             if errors
@@ -330,13 +320,22 @@ def enter(desk: Desk, order_id: str) -> HttpResponse:
         absent=tuple(Option(value=code, text=_(words)) for code, words in ABSENT_WORDS.items()),
         check_url=reverse("check-result", args=[order_id]),
         supervisors=desk.supervisors("enter_result") if desk.performer.level == "junior" else (),
-        collected=moment_words(found),
+        collected=found.collected,
     )
 
 
-def moment_words(found: Owed) -> datetime | None:
-    """When the material was collected."""
-    return found.collected
+def _errors(desk: Desk, opinions: dict[str, Opinion], entered: list[EnteredValue], lines: tuple[Line, ...]) -> list[FieldError]:
+    """What is to be corrected before anything can be entered."""
+    errors = [
+        FieldError(field=f"v_{code}", message=f"{one.reasons[0].words} {one.reasons[0].remedy}")
+        for code, one in opinions.items()
+        if one.reasons
+    ]
+    if not entered:
+        errors.append(FieldError(field=f"v_{lines[0].code}", message=_("Enter at least one value.")))
+    if not desk.request.POST.get("specimen"):
+        errors.append(FieldError(field="specimen", message=_("Choose the tube that was measured.")))
+    return errors
 
 
 def entered_values(desk: Desk, found: Owed) -> list[EnteredValue]:
@@ -360,6 +359,3 @@ def done_words(answer: EnteredResults) -> tuple[str, bool]:
     if delta:
         text += " " + _("Large change: %(tests)s.") % {"tests": ", ".join(delta)}
     return text, bool(critical or delta)
-
-
-__all__ = ["bench", "check", "enter", "moment"]

@@ -35,9 +35,7 @@ class KeptTube:
     def as_rule_sees(self) -> Specimen:
         """The tube as reception's rules ask for it."""
         place = "room" if self.spun_at is not None else "unspun"
-        return Specimen(
-            self.accession, self.tube, self.tests, self.collected_at, place=place, placed_at=self.spun_at, spun_at=self.spun_at
-        )
+        return Specimen(self.accession, self.tube, self.tests, self.collected_at, place=place, placed_at=self.spun_at, spun_at=self.spun_at)
 
 
 _TUBE = (
@@ -126,10 +124,12 @@ class WaitingReport:
 
 
 _REPORT = (
-    "r.id, r.order_id, r.status, r.test, r.name, o.priority, r.effective_us, r.results, r.patient, p.name, p.birth_date, p.record_number, p.sex, "
-    "(SELECT min(s.accession) FROM specimen_order so JOIN specimen_row s ON s.id = so.specimen WHERE so.order_id = r.order_id AND s.state = 'received') "
-    "FROM report_row r JOIN order_row o ON o.id = r.order_id LEFT JOIN patient_row p ON p.id = r.patient "
+    "SELECT q.*, (SELECT min(s.accession) FROM specimen_order so JOIN specimen_row s ON s.id = so.specimen "
+    "WHERE so.order_id = q.order_id AND s.state = 'received') FROM ("
+    "SELECT r.id, r.order_id, r.status, r.test, r.name, o.priority, r.effective_us, r.results, r.patient, p.name AS patient_name, p.birth_date, "
+    "p.record_number, p.sex FROM report_row r JOIN order_row o ON o.id = r.order_id LEFT JOIN patient_row p ON p.id = r.patient "
 )
+_FIRST = "ORDER BY o.priority, r.effective_us, r.id LIMIT ?) q ORDER BY q.priority, q.effective_us, q.id"
 
 
 def _report(row: Sequence[Any]) -> WaitingReport:
@@ -164,19 +164,17 @@ def to_enter(record: Record, *, section: str = "", test: str = "", limit: int = 
     codes = (test,) if test else tests_of_section(section) if section else ()
     wanted = f"AND r.test IN ({','.join('?' * len(codes))}) " if codes else ""  # only marks; the codes are bound
     rows = record.engine.rows(
-        "SELECT " + _REPORT + "WHERE r.open = 1 AND r.status IN ('registered', 'partial') AND o.status = 'active' "
-        + wanted + "ORDER BY o.priority, r.effective_us, r.id LIMIT ?",
+        _REPORT + "WHERE r.open = 1 AND r.status IN ('registered', 'partial') AND o.status = 'active' " + wanted + _FIRST,
         (*codes, limit),
-    )  # fmt: skip
+    )
     return [_report(row) for row in rows]
 
 
 def to_verify(record: Record, *, after: str = "", limit: int = ROWS_MAX) -> list[WaitingReport]:
     """Reports with entered results that nobody verified, the most pressing and oldest first; `after` leaves one out."""
     rows = record.engine.rows(
-        "SELECT " + _REPORT + "WHERE r.open = 1 AND r.status IN ('preliminary', 'partial') AND r.id <> ? "
-        "AND EXISTS (SELECT 1 FROM result_row x WHERE x.order_id = r.order_id AND x.status = 'preliminary') "
-        "ORDER BY o.priority, r.effective_us, r.id LIMIT ?",
+        _REPORT + "WHERE r.open = 1 AND r.status IN ('preliminary', 'partial') AND r.id <> ? "
+        "AND EXISTS (SELECT 1 FROM result_row x WHERE x.order_id = r.order_id AND x.status = 'preliminary') " + _FIRST,
         (after, limit),
     )
     return [_report(row) for row in rows]
