@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from benchside.accounts.models import Person
 from tests.acts.accounts import open_accounts
 from tests.acts.clinic import MORNING, Clinic, open_clinic
-from tests.pages.conftest import HTMX_REPORTS, PORTRAIT, WAIT_MS, axe_source, chromium
+from tests.pages.conftest import HTMX_REPORTS, LANDSCAPE, PORTRAIT, WAIT_MS, axe_source, chromium
 
-__all__ = ["axe_source", "chromium"]
+__all__ = ["LANDSCAPE", "PORTRAIT", "axe_source", "chromium"]
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -113,11 +113,11 @@ def open_page(chromium: Browser, site: str) -> Iterator[Opener]:
 def sign_in(open_page: Opener) -> Opener:
     """Open a page as somebody: `sign_in("tara", "/worklist", theme="dark")`. The session is made directly; sign-in has its own journey."""
 
-    def signed_in(name: str, path: str = "/", **options: Any) -> Page:
+    def signed_in(name: str, path: str = "/", *, cookies: dict[str, str] | None = None, **options: Any) -> Page:
         client = Client()
         client.force_login(Person.objects.get(username=name))
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        return open_page(path, cookies={settings.SESSION_COOKIE_NAME: session}, **options)
+        return open_page(path, cookies={**(cookies or {}), settings.SESSION_COOKIE_NAME: session}, **options)
 
     return signed_in
 
