@@ -169,6 +169,7 @@ def order_views(zone: tzinfo) -> list[View]:
                 ["id"],
                 ["open", "kind", "priority", "due_us"],
                 ["open", "owner", "priority", "due_us"],
+                ["open", "owner", "kind", "priority", "due_us"],
                 ["open", "location", "priority", "due_us"],
                 ["patient", "kind", "open"],
                 ["focus", "kind"],
