@@ -93,6 +93,7 @@ def _database(engine: str) -> Iterator[dict[str, str]]:
             yield environment
             return
         import psycopg
+        from psycopg import sql
         from psycopg.conninfo import conninfo_to_dict
 
         address, name = os.environ.get("BENCHSIDE_TEST_POSTGRESQL", POSTGRESQL), f"benchside_screens_{uuid4().hex[:8]}"
@@ -100,11 +101,11 @@ def _database(engine: str) -> Iterator[dict[str, str]]:
         credentials = ":".join(str(parts[key]) for key in ("user", "password") if parts.get(key))
         place = f"{credentials}{'@' if credentials else ''}{parts.get('host', '')}{':' + str(parts['port']) if parts.get('port') else ''}"
         with psycopg.connect(address, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name}")
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             try:
                 yield {**environment, "BENCHSIDE_DATABASE_URL": f"postgresql://{place}/{name}"}
             finally:
-                server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -56,7 +56,7 @@ class Shot:
     name: str
     who: str
     where: Where
-    theme: str = "light"
+    theme: Literal["light", "dark"] = "light"
     size: tuple[int, int] = PORTRAIT
     whole: bool = False
 
@@ -170,7 +170,7 @@ def draw(address: str, shots: list[Shot], out: Path) -> list[str]:
                 base_url=address,
                 color_scheme=shot.theme,
                 locale="en-US",
-                viewport={"width": width, "height": height},  # type: ignore[arg-type]  # light or dark
+                viewport={"width": width, "height": height},
             )
             page = context.new_page()
             try:

@@ -35,7 +35,7 @@ WAIT_MIN: Final = {"stat": 3.0, "urgent": 8.0, "routine": 19.0}
 """Median minutes until somebody takes an order up, when somebody is free."""
 
 Step = str
-Action = Callable[[datetime], None]
+Action = Callable[[datetime], object]
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ COAGULATION_CONTROL: Final = timedelta(minutes=170)
 """How long the coagulation analyzer's control holds: it runs out in the middle of the day."""
 
 # id, kind, name, room, hours until calibration is due, control state, hours the control holds, status, serial number
-DEVICES: Final = (
+DEVICES: Final[tuple[tuple[str, str, str, str, int | None, str | None, float | None, DeviceStatusCode, str], ...]] = (
     ("demo-printer-draw", "label_printer", "Label printer, collection", "demo-draw-1", None, None, None, "active", "ZD-114-0871"),
     ("demo-printer-lab", "label_printer", "Label printer, laboratory", "demo-lab", None, None, None, "active", "ZD-114-0902"),
     ("demo-analyzer-chemistry", "analyzer", "Chemistry analyzer", "demo-lab", 24 * 40, "passed", 26, "active", "CA-7731"),

@@ -147,7 +147,7 @@ def _profile(number: int, seed: int, today: date) -> Profile:
     years = random.choice((*range(18, 90), *range(30, 80), *range(2, 18, 3)))
     born = today - timedelta(days=years * 365 + random.randint(30, 360))
     adult = years >= 20
-    traits = frozenset(
+    traits: frozenset[Trait] = frozenset(
         trait for trait, (_, _, share) in CONDITIONS.items() if adult and random.random() < share * (0.4 if years < 45 else 1.5)
     )
     return Profile(number, seed, random.choice(FAMILY), random.choice(GIVEN[gender]), gender, born, traits)

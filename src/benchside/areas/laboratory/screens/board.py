@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from benchside.areas.laboratory.critical import package_critical
 from benchside.areas.laboratory.reception import package_reception
-from benchside.areas.laboratory.screens.board_tables import Sheet, as_csv, as_workbook
+from benchside.areas.laboratory.screens.board_tables import Cell, Sheet, as_csv, as_workbook
 from benchside.areas.laboratory.screens.wording import people_names, test_name
 from benchside.areas.laboratory.turnaround import package_turnaround, percentile
 from benchside.areas.laboratory.views.board import (
@@ -292,11 +292,21 @@ def period_words(board: Board) -> str:
     return first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
+def _counted(bars: Sequence[Bar]) -> list[list[Cell]]:
+    return [[bar.label, int(bar.value)] for bar in bars]
+
+
 def sheets(board: Board) -> list[Sheet]:
     """Every table of the board, for a spreadsheet."""
     want, figures = board.asked, board.figures
     times = [_("orders"), _("p10"), _("median"), _("p90"), _("p95"), _("target")]
-    spreads = [[spread.count, spread.p10, spread.p50, spread.p90, spread.p95, spread.target] for spread in (*board.stages, *board.by)]
+    spreads: list[list[Cell]] = [
+        [
+            spread.count,
+            *(None if value is None else int(value) for value in (spread.p10, spread.p50, spread.p90, spread.p95, spread.target)),
+        ]
+        for spread in (*board.stages, *board.by)
+    ]
     labels = [spread.label for spread in (*board.stages, *board.by)]
     middle = len(board.stages)
     hours = [
@@ -320,9 +330,9 @@ def sheets(board: Board) -> list[Sheet]:
             [[str(day), row.count, row.p50, row.p90, row.over] for day, row in figures.days],
         ),
         Sheet(_("Work by hour"), [_("hour"), _("ordered"), _("collected"), _("received"), _("resulted")], hours),
-        Sheet(_("Rejected tubes by cause"), [_("cause"), _("orders")], [[bar.label, bar.value] for bar in board.causes]),
-        Sheet(_("Refused acts by reason"), [_("reason"), _("times")], [[bar.label, bar.value] for bar in board.refusals]),
-        Sheet(_("Overrides by reason"), [_("reason"), _("times")], [[bar.label, bar.value] for bar in board.overrides]),
+        Sheet(_("Rejected tubes by cause"), [_("cause"), _("orders")], _counted(board.causes)),
+        Sheet(_("Refused acts by reason"), [_("reason"), _("times")], _counted(board.refusals)),
+        Sheet(_("Overrides by reason"), [_("reason"), _("times")], _counted(board.overrides)),
         Sheet(_("Critical calls"), [_("minutes to read-back")], [[round(value, 1)] for value in board.calls]),
         Sheet(
             _("Open work now"),

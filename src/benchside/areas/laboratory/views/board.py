@@ -87,7 +87,8 @@ def times_of(counts: Iterable[tuple[int, Mapping[int, int]]], stage: str) -> Tim
     if not total:
         return Times()
     ordered = sorted(together.items())
-    return Times(total, *(percentile_of_counts(ordered, total, percent) for percent in (10, 50, 90, 95)), over)
+    p10, p50, p90, p95 = (percentile_of_counts(ordered, total, percent) for percent in (10, 50, 90, 95))
+    return Times(total, p10, p50, p90, p95, over)
 
 
 def percentile_of_counts(ordered: Sequence[tuple[int, int]], total: int, percent: float) -> float:

@@ -250,8 +250,8 @@ _SELECT: Final = (
 
 def _read(record: Record, day: int) -> DayOfOrders:
     rows = record.engine.rows(_SELECT, (day,))
-    columns: list[Any] = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(17)]
-    return DayOfOrders(*columns[:9], columns[9:14], *columns[14:])
+    c: list[Any] = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(17)]
+    return DayOfOrders(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9:14], c[14], c[15], c[16])
 
 
 def days_of(record: Record, first: date, last: date) -> Iterator[Day]:
