@@ -17,7 +17,7 @@ from benchside.record.keys import moment
 from benchside.workplace import Desk
 
 Filter = Literal["mine", "place", "all"]
-SHOWN_MAX: Final = 40
+SHOWN_MAX: Final = 30
 COUNT_MAX: Final = 100
 VALUES_MAX: Final = 2000
 CRITICAL: Final = ("LL", "HH", "AA")
