@@ -134,4 +134,4 @@ def test_work_grows_with_the_page_and_not_with_the_table(clinic: Clinic, at_desk
     seat = at_desk("theo")
     seat.send("/receive", {"accession": tube[1]})
     clinic.tell(at=clinic.now + timedelta(days=8))
-    assert "No time is running" in at_desk("theo").text("/receive"), "a week is looked back at most"
+    assert "No time is running" in at_desk("theo").text("/receive"), "three days are looked back at most"

@@ -91,7 +91,7 @@ def running(tube: KeptTube) -> RunningTube:
     return RunningTube(tube, found, max(starts, default=None), min(ends, default=None), min(good, default=None))
 
 
-def on_the_clock(record: Record, at: datetime, *, days: int = 7) -> list[RunningTube]:
+def on_the_clock(record: Record, at: datetime, *, days: int = 3) -> list[RunningTube]:
     """Received tubes with results still owed, the one whose time ends soonest first; at most TUBES_MAX, the oldest waits taken."""
     rows = record.engine.rows(
         "SELECT DISTINCT " + _TUBE + "JOIN specimen_order so ON so.specimen = s.id "
