@@ -33,6 +33,7 @@ KINDS: Final = {
     "ekg": N_("EKG"),
     "point-of-care": N_("Point-of-care test"),
     "procedure": N_("Procedure"),
+    "order-not-understood": N_("Order to clarify"),
     "receive": N_("Receive"),
     "call-critical": N_("Call a critical value"),
     "review-result": N_("New result"),

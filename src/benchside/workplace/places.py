@@ -16,7 +16,7 @@ COUNTED_MAX: Final = 100
 
 TECHNICIAN: Final = ("technician.junior", "technician", "technician.senior", "technician.lead")
 SENIOR: Final = ("technician.senior", "technician.lead")
-HANDS: Final = ("collect", "vital-signs", "ekg", "point-of-care", "procedure")
+HANDS: Final = ("collect", "vital-signs", "ekg", "point-of-care", "procedure", "order-not-understood")
 """Kinds of work that stand in the worklist."""
 
 

@@ -2,6 +2,7 @@
 
 from benchside.areas.laboratory.acts.acknowledging import acknowledge_reports
 from benchside.areas.laboratory.acts.amending import amend_result, cancel_result
+from benchside.areas.laboratory.acts.arriving_orders import clarify_order
 from benchside.areas.laboratory.acts.calling import (
     acknowledge_report,
     call_critical_value,
@@ -56,6 +57,7 @@ __all__ = [
     "cancel_result",
     "centrifuge",
     "claim_work",
+    "clarify_order",
     "collect_specimens",
     "confirm_labels",
     "enter_result",

@@ -65,6 +65,7 @@ KIND_WORDS: Final = {
     "vital-signs": N_("Vital signs"),
     "ekg": N_("EKG"),
     "procedure": N_("Procedure"),
+    "order-not-understood": N_("Order to clarify"),
     "call-critical": N_("Critical call"),
     "review-result": N_("Unread report"),
     "cosign": N_("Co-signature"),

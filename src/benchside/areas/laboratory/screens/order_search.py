@@ -56,7 +56,7 @@ def reason_options(typed: str) -> tuple[Option, ...]:
     return tuple(Option(value=code, text=f"{name} ({code})", icon="note") for code, name in find_reasons(typed, reader_language()))
 
 
-@screen("patients", methods=("GET",), roles=("clinician",))
+@screen("patients", methods=("GET",), roles=("clinician", "technician"))
 def find_tests(desk: Desk) -> HttpResponse:
     """Answer the search of the order: `?q=`."""
     return render(desk.request, "laboratory/options.html", {"options": order_options(desk.request.GET.get("q", "")), "id": "f-test"})

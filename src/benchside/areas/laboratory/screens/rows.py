@@ -35,6 +35,7 @@ KINDS: Final[dict[str, str]] = {
     "point-of-care": N_("Point-of-care test"),
     "ekg": N_("EKG"),
     "procedure": N_("Procedure"),
+    "order-not-understood": N_("Order to clarify"),
 }
 KIND_ICONS: Final[dict[str, str]] = {
     "collect": "tube",
@@ -42,6 +43,7 @@ KIND_ICONS: Final[dict[str, str]] = {
     "point-of-care": "drop",
     "ekg": "heart",
     "procedure": "equipment",
+    "order-not-understood": "note",
 }
 STATUSES: Final[dict[str, WorkStatus]] = {
     "requested": "ordered",

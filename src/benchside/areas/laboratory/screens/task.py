@@ -59,6 +59,8 @@ def step_url(desk: Desk, work: DueWork, task: r4.Task) -> str | None:
     """Where the next step of one's own task is done; None when nothing is to be done there."""
     if work.status not in OPEN_WORK or work.owner != desk.principal.author or work.kind not in HANDS:
         return None
+    if work.kind == "order-not-understood":
+        return reverse("clarify", args=[work.id])
     if identified(desk, task) is None:
         return reverse("identify", args=[work.id])
     if work.kind == "collect":
@@ -91,8 +93,9 @@ def steps_of(desk: Desk, work: DueWork, task: r4.Task) -> list[Step]:
     done: list[tuple[str, bool, datetime | None, str | None]] = [
         (_("Ordered"), True, work.authored, None),
         (_("Claimed"), bool(work.owner) or work.status == "completed", None, owner),
-        (_("Identified"), known is not None, known, None),
     ]
+    if work.kind != "order-not-understood":
+        done.append((_("Identified"), known is not None, known, None))
     if work.kind == "collect":
         done.append((_("Labels"), printed is not None or work.status == "completed", printed, None))
     done.append((_("Done"), work.status == "completed", ended, None))
@@ -179,7 +182,7 @@ def show(desk: Desk, task_id: str) -> HttpResponse:
         "open": work.status in OPEN_WORK,
         "steps": steps_of(desk, work, task),
         "next_url": step_url(desk, work, task),
-        "identified": identified(desk, task) is not None,
+        "ready": work.kind == "order-not-understood" or identified(desk, task) is not None,
         "colleagues": colleagues(desk) if may_assign else [],
         "assign_form": desk.form(f"assign:{task_id}", action=reverse("assign", args=[task_id]), prefix="assign"),
         "claim_url": reverse("claim", args=[task_id]),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from benchside.areas.laboratory.screens import board, collecting, identifying, labels, load, scanning, task, unable, worklist
+from benchside.areas.laboratory.screens import board, clarifying, collecting, identifying, labels, load, scanning, task, unable, worklist
 from benchside.areas.laboratory.screens.bench_urls import bench_urlpatterns
 from benchside.areas.laboratory.screens.clinician_urls import clinician_urlpatterns
 
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("work/<str:task_id>/identify", identifying.identify, name="identify"),
     path("work/<str:task_id>/tell-lead", identifying.tell_lead, name="tell-lead"),
     path("work/<str:task_id>/collect", collecting.collect, name="collect"),
+    path("work/<str:task_id>/clarify", clarifying.clarify, name="clarify"),
     path("work/<str:task_id>/unable", unable.unable, name="unable"),
     path("work/<str:task_id>/labels", labels.ask, name="labels"),
     path("work/<str:task_id>/labels/state", labels.state, name="labels-state"),
