@@ -237,7 +237,7 @@ def _refused(desk: Desk) -> list[tuple[str, str, int]]:
         .annotate(times=Count("id"))
         .order_by("-times", "act", "code")[:REFUSED_ROWS_MAX]
     )
-    return [(known.get(f"act:{act}", act), _refusal_words(code), times) for act, code, times in rows if act]
+    return [(known.get(f"act:{act}", str(act)), _refusal_words(code), times) for act, code, times in rows]
 
 
 def _may(desk: Desk, act: str) -> bool:
