@@ -328,7 +328,8 @@ def switch(desk: Desk, test: str) -> HttpResponse:
     reasons, status = (), 200
     if desk.request.method == "POST":
         posted = desk.request.POST
-        mode: Mode = next((known for known in MODES if known == posted.get("mode")), "shadow")
+        known: dict[str, Mode] = {one: one for one in MODES}
+        mode = known.get(posted.get("mode", ""), "shadow")
         reason, without = posted.get("reason", "").strip(), tuple(posted.getlist("without"))
         outcome = desk.act(form, lambda performance: set_autoverification(performance, test, mode, reason, without=without))
         if not outcome.refused:
