@@ -136,7 +136,7 @@ def test_a_summary_is_forgotten_as_soon_as_anything_behind_it_changes(record: Re
     def sum_up() -> None:
         for letters in (5, 6):
             joined.engine.run("DELETE FROM view_test_summary WHERE letters = ?", (letters,))
-            joined.engine.run("INSERT INTO view_test_summary (letters, content) VALUES (?, '')", (letters,))
+            joined.engine.run("INSERT INTO view_test_summary (letters, content, detail) VALUES (?, '', '')", (letters,))
 
     def summed() -> list[int]:
         return [row[0] for row in joined.engine.rows("SELECT letters FROM view_test_summary ORDER BY letters")]

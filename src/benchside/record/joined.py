@@ -18,7 +18,7 @@ KEYS_AT_ONCE = 400
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A table of summaries of a joined view's rows, one text for each value of its INTEGER column `by` (a day).
+    """A table of summaries of a joined view's rows, two texts for each value of its INTEGER column `by` (a day): the sum, and its detail.
 
     Whoever needs summaries writes them; a change of any row behind one deletes it in the same transaction.
     """
@@ -30,7 +30,11 @@ class Summary:
         """Drop the table and make it anew, empty."""
         engine.run(f"DROP TABLE IF EXISTS {self.table}")
         vendor = "postgresql" if engine.postgresql else "sqlite"
-        engine.run(in_dialect(vendor, f"CREATE TABLE {self.table} ({self.by} INTEGER PRIMARY KEY, content TEXT NOT NULL) STRICT"))
+        engine.run(
+            in_dialect(
+                vendor, f"CREATE TABLE {self.table} ({self.by} INTEGER PRIMARY KEY, content TEXT NOT NULL, detail TEXT NOT NULL) STRICT"
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def turnaround_view(zone: tzinfo) -> JoinedView:
         _COLUMNS,
         lambda engine, keys: _rows(engine, keys, zone),
         [["day"]],
-        version=2,
+        version=3,
         summary=Summary("turnaround_day", "day"),
     )
 
@@ -222,12 +222,7 @@ def summary_of(day: DayOfOrders) -> DaySummary:
     )
 
 
-class _Text(msgspec.Struct):
-    summary: DaySummary
-    orders: msgspec.Raw
-
-
-_text: Final = msgspec.json.Decoder(_Text)
+_summary: Final = msgspec.json.Decoder(DaySummary)
 _orders: Final = msgspec.json.Decoder(DayOfOrders)
 
 
@@ -267,8 +262,13 @@ def days_of(record: Record, first: date, last: date) -> Iterator[Day]:
             read = _read(record, number)
             yield Day(date.fromordinal(number), summary_of(read), lambda read=read: read)
         else:
-            text = _text.decode(content)
-            yield Day(date.fromordinal(number), text.summary, lambda raw=text.orders: _orders.decode(raw))
+            yield Day(date.fromordinal(number), _summary.decode(content), lambda number=number: _detail(record, number))
+
+
+def _detail(record: Record, day: int) -> DayOfOrders:
+    """A past day's orders from its second text; from its rows when something changed meanwhile."""
+    rows = record.engine.rows("SELECT detail FROM turnaround_day WHERE day = ?", (day,))
+    return _orders.decode(rows[0][0]) if rows else _read(record, day)
 
 
 def sum_up_days(record: Record, at: datetime, *, back: int = 400) -> int:
@@ -283,7 +283,7 @@ def sum_up_days(record: Record, at: datetime, *, back: int = 400) -> int:
     for (day,) in lacking:
         with record.serialised():  # nothing of the day changes between reading and writing
             orders = _read(record, day)
-            content = msgspec.json.encode({"summary": summary_of(orders), "orders": orders}).decode()
+            texts = [msgspec.json.encode(one).decode() for one in (summary_of(orders), orders)]
             record.engine.run("DELETE FROM turnaround_day WHERE day = ?", (day,))
-            record.engine.run("INSERT INTO turnaround_day (day, content) VALUES (?, ?)", (day, content))
+            record.engine.run("INSERT INTO turnaround_day (day, content, detail) VALUES (?, ?, ?)", (day, *texts))
     return len(lacking)
