@@ -111,9 +111,21 @@ def test_a_missing_line_end_is_waited_for_a_moment() -> None:
     assert written(link.time(1.5)) == ACK
 
 
+def test_a_frame_that_does_not_go_on_is_dropped() -> None:
+    link = receiving()
+    link.receive(FRAMES[0][:7], 1.0)
+    assert link.deadline_s == 6.0
+    assert written(link.time(6.0)) == NAK
+    assert written(link.receive(FRAMES[0], 7.0)) == ACK
+    idle = Link(Party.HOST)
+    idle.receive(b"\x02", 0.0)  # noise that looks like the beginning of a frame
+    idle.time(5.0)
+    assert written(idle.receive(ENQ, 6.0)) == ACK
+
+
 def test_a_sender_that_falls_silent() -> None:
     link = receiving()
-    link.receive(FRAMES[0] + FRAMES[1][:7], 1.0)
+    link.receive(FRAMES[0], 1.0)
     assert link.deadline_s == 31.0
     assert link.time(30.9) == []
     assert link.time(31.0) == [BrokenOff(b"H|\\^&\r", FRAMES[0], "nothing came for 30 seconds")]
@@ -275,3 +287,26 @@ def test_two_ends_over_a_bad_line_lose_nothing(data: st.DataObject) -> None:
             events = instrument.time(now) + instrument.receive(written(answers), now)
     assert not isinstance(outcome, Sent) or kept[-1] == message
     assert all(one == message for one in kept)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from([ENQ, ACK, NAK, EOT, *FRAMES]), st.binary(max_size=12)), max_size=25), st.booleans())
+def test_whatever_comes_the_line_stays_usable(pieces: list[bytes], wants_to_send: bool) -> None:
+    link = Link(Party.HOST)
+    if wants_to_send:
+        link.send(MESSAGE, 0.0)
+    now = 0.0
+    for piece in pieces:
+        events = link.receive(piece, now)
+        while any(isinstance(event, Received) for event in events):
+            assert link.state is State.KEEPING
+            events = link.kept(now)
+        now += 1.0
+    for _ in range(60):  # silence: the line comes to rest
+        if link.deadline_s is None:
+            break
+        now = max(now, link.deadline_s)
+        link.time(now)
+    assert link.state is State.IDLE
+    assert written(link.receive(ENQ, now)) == ACK
+    assert any(isinstance(event, Received) for event in link.receive(b"".join(FRAMES), now))

@@ -90,6 +90,32 @@ def test_units_are_what_laboratories_mean_by_them(sent: str, unit: str | None) -
     assert (found.unit, found.unit_as_sent) == (unit, sent)
 
 
+def test_a_cobas_c311_result() -> None:
+    (found,) = results(
+        "cobas-c311",
+        "H|\\^&|||c311^1|||||host|RSUPL^REAL|P|1",
+        "P|1",
+        "O|1|11^ A-24-7           ^1^^004|R1|^^^685/\\^^^687/|R||||||N||^^||SC||||||20260302132011|||F",
+        "R|1|^^^685/|22.4|U/l||A||F|||||P1",
+        "C|1|I|43|I",
+        "L|1|N",
+    )
+    assert (found.specimen_id, found.test_code, found.number, found.unit, found.flags) == ("A-24-7", "685", Decimal("22.4"), "U/L", ("A",))
+    assert found.comments == ("43",)
+
+
+def test_an_em_200_with_delimiters_of_its_own() -> None:
+    (found,) = results(
+        "em-200", "H|`^&|||EM200|||||host||P|1", "P|1", "O|1|0042||^^^GLU`^^^URE|R", "R|1|^^^GLU|104.00|mg/dl|70-110|N`H^x||F", "L|1|N"
+    )
+    assert (found.specimen_id, found.test_code, found.number, found.unit) == ("0042", "GLU", Decimal("104.00"), "mg/dL")
+    assert (found.reference_range, found.flags) == ("70-110", ("H", "x"))
+
+
+def test_a_liver_enzyme_is_not_taken_for_a_susceptibility_test() -> None:
+    assert recognised(read_message(b"H|\\^&|||Any\rO|1|A\rR|1|^^^AST|31|U/L\rL|1|N")) is None
+
+
 def test_a_family_is_recognised_or_nobody_is() -> None:
     for sender, name in [("cobas-e411^1", "cobas-e411"), ("    XN-550^00", "sysmex-xn"), ("H500^1", "yumizen"), ("Other", None)]:
         found = recognised(read_message(f"H|\\^&|||{sender}\rL|1|N".encode()))

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchside.wire.poct1a import writing
 from benchside.wire.poct1a.conversation import Broken, Conversation, Event, Finished, Greeted, Received, Send, State, Told
@@ -185,6 +187,24 @@ def test_a_conversation_is_the_same_however_it_is_cut() -> None:
     whole = all_of([stream])
     for cut in range(1, len(stream)):
         assert all_of([stream[:cut], stream[cut:]]) == whole
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from([HELLO, status("1"), OBSERVED, END_OF_OBSERVATIONS]), st.binary(max_size=20)), max_size=12))
+def test_whatever_comes_the_conversation_ends(pieces: list[bytes]) -> None:
+    conversation = Conversation(now=NOW)
+    finished: list[Event] = []
+    for piece in pieces:
+        events = conversation.receive(piece, NOW)
+        while any(isinstance(event, Received) for event in events):
+            events = conversation.kept(NOW)
+        finished += [event for event in events if isinstance(event, Finished)]
+    now = NOW
+    while conversation.deadline is not None:
+        now = max(now, conversation.deadline)
+        finished += [event for event in conversation.time(now) if isinstance(event, Finished)]
+    assert len(finished) == 1
+    assert conversation.state is State.CLOSED
 
 
 def test_changes_of_operators_and_a_makers_list_of_lots() -> None:

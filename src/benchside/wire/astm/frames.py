@@ -110,6 +110,11 @@ class Tokens:
         end = self._end()
         return end is not None and len(self._kept) >= end + 3
 
+    @property
+    def is_within_frame(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return bool(self._kept)
+
     def feed(self, piece: bytes) -> Iterator[Token]:
         """Take a piece; give what is complete with it."""
         self._kept += piece

@@ -34,7 +34,7 @@ class Link:
         self._waiting: deque[Token] = deque()
         self._events: list[Event] = []
         self._now_s = 0.0
-        self._line_end_s: float | None = None
+        self._pause_s: float | None = None
         self._state_ends_s: float | None = None
         # sending
         self._messages: deque[bytes] = deque()
@@ -52,16 +52,21 @@ class Link:
         self._now_s = now_s
         for token in self._tokens.feed(piece):
             self._take(token)
-        self._line_end_s = now_s + states.LINE_END_S if self._tokens.waits_for_line_end else None
+        self._pause_s = None
+        if self._tokens.is_within_frame:
+            self._pause_s = now_s + (states.LINE_END_S if self._tokens.waits_for_line_end else states.FRAME_PAUSE_S)
         return self._done()
 
     def time(self, now_s: float) -> list[Event]:
         """Say what time it is; anything that is due is done."""
         self._now_s = now_s
-        if self._line_end_s is not None and now_s >= self._line_end_s:
-            self._line_end_s = None
+        if self._pause_s is not None and now_s >= self._pause_s:
+            self._pause_s = None
             for token in self._tokens.flush():
                 self._take(token)
+            if begun := self._tokens.reset():
+                self._notice(f"a frame did not go on after {len(begun)} bytes")
+                self._do(Signal.BAD_FRAME)
         if self._state_ends_s is not None and now_s >= self._state_ends_s:
             self._state_ends_s = None
             self._do(Signal.TIME_IS_UP)
@@ -96,7 +101,7 @@ class Link:
             self._events.append(NotSent(self._messages.popleft(), reason))
         self._tokens.reset()
         self._waiting.clear()
-        self._line_end_s = None
+        self._pause_s = None
         self._go(State.IDLE)
         return self._done()
 
@@ -104,7 +109,7 @@ class Link:
 
     def _done(self) -> list[Event]:
         events, self._events = self._events, []
-        moments = [moment for moment in (self._line_end_s, self._state_ends_s) if moment is not None]
+        moments = [moment for moment in (self._pause_s, self._state_ends_s) if moment is not None]
         self.deadline_s = min(moments, default=None)
         return events
 

@@ -20,6 +20,8 @@ ENQUIRIES_MAX: Final = 6
 """How often a message is offered before it is given back as not sent; the standard leaves it to the sender."""
 LINE_END_S: Final = 0.5
 """A frame is answered without its CR LF after so long; some senders leave them out."""
+FRAME_PAUSE_S: Final = 5.0
+"""A frame that has begun and does not go on for so long is dropped: noise may look like its beginning, and would swallow what follows."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 QUEUE_MESSAGES_MAX: Final = 100
 WAITING_TOKENS_MAX: Final = 1_000

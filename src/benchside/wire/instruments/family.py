@@ -73,7 +73,7 @@ class Family(_Strict, frozen=True):
     reference: str
     """The manual it follows, with number and edition, or what else it is taken from."""
     proof: Literal["capture", "manual", "standard"]
-    """`capture`: results of a real instrument are read right; `manual`: nothing but paper; `standard`: LIS2-A2's places are assumed."""
+    """`capture`: results of a real instrument are read right; `manual`: written from a manual or a published message; `standard`: LIS2-A2's places are assumed."""
     proven_on: str = ""
     recognised_by: tuple[Place, ...] = ()
     code: tuple[Place, ...] = (Place("R", 3, 4),)
