@@ -60,25 +60,25 @@ def test_numbers(text: str, number: str | None, comparator: str | None) -> None:
 def test_a_yumizen_control() -> None:
     (found,) = results(
         "yumizen",
-        "H|\\^&|||H500^1^2.2|||||||Q|LIS2-A2|20230329110749",
+        "H|\\^&|||H500^1^2.2|||||||Q|LIS2-A2|20260302084000",
         "P|1",
-        "O|1|PX440N||^^^DIF|R|20230329110631|||||||||CTRL^^CTRL MEDIUM||||||||||F",
-        "R|1|^^^HGB^718-7|13.2|g/dL|12.0 - 14.0^CTRL|N||F||op^^admin||20230329110700",
+        "O|1|LOT12M||^^^DIF|R|20260302083900|||||||||CTRL^^CTRL MEDIUM||||||||||F",
+        "R|1|^^^HGB^718-7|13.2|g/dL|12.0 - 14.0^CTRL|N||F||op^^admin||20260302084000",
         "L|1|N",
     )
-    assert (found.specimen_id, found.is_control, found.test_code, found.qualifiers) == ("PX440N", True, "HGB", ("718-7",))
+    assert (found.specimen_id, found.is_control, found.test_code, found.qualifiers) == ("LOT12M", True, "HGB", ("718-7",))
     assert (found.number, found.unit, found.reference_range, found.flags) == (Decimal("13.2"), "g/dL", "12.0 - 14.0^CTRL", ())
-    assert (found.status, found.operator, found.measured_at) == ("final", "op", datetime(2023, 3, 29, 11, 7, tzinfo=UTC))
+    assert (found.status, found.operator, found.measured_at) == ("final", "op", datetime(2026, 3, 2, 8, 40, tzinfo=UTC))
 
 
 def test_a_cobas_result_and_an_id_it_could_not_read() -> None:
     header = "H|\\^&|||cobas-e411^1|||||host|RSUPL^REAL|P|1"
-    patient = "O|1|000387|5^0^2^^S1^SC|^^^10/1/not|R||||||N||||1|||||||20260302||||F"
+    patient = "O|1|004711|5^0^2^^S1^SC|^^^10/1/not|R||||||N||||1|||||||20260302||||F"
     control = "O|1|PC TM1|6^0^3^^QC^SC|^^^10/1/not|R||||||Q"
     unread = "O|1|@7|7^0^4^^S1^SC|^^^10/1/not|R||||||N"
     value = "R|1|^^^10/1/not|-1^0.454|COI||N||F|||20260302083000|20260302085000"
     found = results("cobas-e411", header, "P|1", patient, value, "P|2", control, value, "P|3", unread, value, "L|1|N")
-    assert [(one.specimen_id, one.is_control) for one in found] == [("000387", False), ("PC TM1", True), ("", False)]
+    assert [(one.specimen_id, one.is_control) for one in found] == [("004711", False), ("PC TM1", True), ("", False)]
     assert (found[0].test_code, found[0].value_text, found[0].number, found[0].unit) == ("10", "-1^0.454", Decimal("0.454"), "{COI}")
 
 
@@ -96,11 +96,11 @@ def test_a_cobas_c311_result() -> None:
         "H|\\^&|||c311^1|||||host|RSUPL^REAL|P|1",
         "P|1",
         "O|1|11^ A-24-7           ^1^^004|R1|^^^685/\\^^^687/|R||||||N||^^||SC||||||20260302132011|||F",
-        "R|1|^^^685/|22.4|U/l||A||F|||||P1",
+        "R|1|^^^685/|31.5|U/l||A||F|||||P1",
         "C|1|I|43|I",
         "L|1|N",
     )
-    assert (found.specimen_id, found.test_code, found.number, found.unit, found.flags) == ("A-24-7", "685", Decimal("22.4"), "U/L", ("A",))
+    assert (found.specimen_id, found.test_code, found.number, found.unit, found.flags) == ("A-24-7", "685", Decimal("31.5"), "U/L", ("A",))
     assert found.comments == ("43",)
 
 
@@ -124,19 +124,19 @@ def test_a_family_is_recognised_or_nobody_is() -> None:
 
 def test_a_request_is_answered_in_the_familys_form() -> None:
     family = families()["cobas-e411"]
-    asked = read_message(b"H|\\^&|||cobas-e411^1|||||host|TSREQ^REAL|P|1\rQ|1|^^000387^587^0^2^^S1^SC||ALL||||||||O\rL|1|N\r")
+    asked = read_message(b"H|\\^&|||cobas-e411^1|||||host|TSREQ^REAL|P|1\rQ|1|^^004711^12^0^5^^S1^SC||ALL||||||||O\rL|1|N\r")
     (query,) = read_queries(asked, family)
-    assert (query.specimen_ids, query.tests) == (("000387",), ())
+    assert (query.specimen_ids, query.tests) == (("004711",), ())
     at = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
-    sent = answer(query, [Order("000387", ("10", "20"))], family, sender="host", receiver="cobas-e411", at=at)
+    sent = answer(query, [Order("004711", ("10", "20"))], family, sender="host", receiver="cobas-e411", at=at)
     assert sent.split(b"\r") == [
         b"H|\\^&|||host|||||cobas-e411|TSDWN^REPLY|P|LIS2-A2|20260302083000",
         b"P|1",
-        b"O|1|000387|587^0^2^^S1^SC|^^^10^\\^^^20^|R||||||A||||1||||||||||O",
+        b"O|1|004711|12^0^5^^S1^SC|^^^10^\\^^^20^|R||||||A||||1||||||||||O",
         b"L|1|N",
         b"",
     ]
-    assert answer(query, [], family, sender="host", receiver="x", at=at).endswith(b"\rQ|1|^^000387^587^0^2^^S1^SC||||||||||X\rL|1|I\r")
+    assert answer(query, [], family, sender="host", receiver="x", at=at).endswith(b"\rQ|1|^^004711^12^0^5^^S1^SC||||||||||X\rL|1|I\r")
 
 
 REPORT = (
