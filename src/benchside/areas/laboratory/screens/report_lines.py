@@ -15,6 +15,7 @@ from benchside.areas.laboratory.catalogue import package_catalogue
 from benchside.areas.laboratory.results import AbsentValue, CodedValue, TiterValue
 from benchside.areas.laboratory.screens.drawing import words_for
 from benchside.areas.laboratory.screens.resulting import ABSENT_WORDS, NO_RANGE_WORDS, delta_words
+from benchside.areas.laboratory.screens.wording import unit_shown
 from benchside.areas.laboratory.views.quality import value_judged
 from benchside.fhir import r4
 from benchside.pages.shapes import Prior, Result, ResultFlag, WorkStatus
@@ -140,7 +141,7 @@ def result_of(desk: Desk, one: r4.Observation, patient: PatientFacts, collected:
     return Result(
         name=words_for([code]) if code else words_of(one.code),
         value=shown,
-        unit=unit or None,
+        unit=unit_shown(unit or "1") or None,
         flag=next((known for known in get_args(ResultFlag) if known == flag), None),
         low=low,
         high=high,

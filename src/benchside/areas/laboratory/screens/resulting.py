@@ -25,6 +25,7 @@ from benchside.areas.laboratory.screens.bench_devices import device_choices, lot
 from benchside.areas.laboratory.screens.drawing import drawn, words_for, wrong
 from benchside.areas.laboratory.screens.receiving import TECHNICIANS
 from benchside.areas.laboratory.screens.rows import row_patients
+from benchside.areas.laboratory.screens.wording import unit_shown
 from benchside.areas.laboratory.views.waiting import to_enter
 from benchside.areas.laboratory.words import Analyte, ReferenceRange
 from benchside.fhir import r4
@@ -174,7 +175,7 @@ def lines_of(desk: Desk, found: Owed) -> tuple[Line, ...]:
             Line(
                 analyte.code,
                 analyte.name.text(language),
-                "" if analyte.unit == "1" else analyte.unit,
+                unit_shown(analyte.unit),
                 analyte.kind,
                 tuple(Option(value=answer, text=answer.replace("-", " ")) for answer in analyte.answers),
                 analyte.formula is not None,

@@ -10,7 +10,7 @@ from functools import cache
 from django.utils.translation import gettext as _
 
 from benchside.areas.laboratory.catalogue import package_catalogue
-from benchside.areas.laboratory.screens.wording import UNITS, VITAL_SIGNS, flag_shown, test_name
+from benchside.areas.laboratory.screens.wording import VITAL_SIGNS, flag_shown, test_name, unit_shown
 from benchside.pages.shapes import Prior, Result, WorkStatus
 from benchside.record import Record
 from benchside.record.engine import Row
@@ -158,7 +158,7 @@ def shown(row: Row, before: Sequence[Row]) -> ShownResult:
     result = Result(
         name=name,
         value=value,
-        unit=UNITS.get(row[5], row[5]) or None,
+        unit=unit_shown(row[5]) or None,
         flag=flag_shown(row[7]),
         low=low,
         high=high,

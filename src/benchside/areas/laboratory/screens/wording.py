@@ -54,6 +54,11 @@ def test_name(code: str, otherwise: str) -> str:
     return known.name.text(language) if known is not None else otherwise or code
 
 
+def unit_shown(unit: str) -> str:
+    """A UCUM unit as people write it; "" for what has none (`1`)."""
+    return "" if unit == "1" else UNITS.get(unit, unit)
+
+
 def flag_shown(flag: str) -> ResultFlag | None:
     """A flag as results show it; None when nobody judged the value, or with a code that says nothing here."""
     return cast("ResultFlag", flag) if flag in get_args(ResultFlag) else OTHER_FLAGS.get(flag)
