@@ -45,7 +45,9 @@ def count(record: Record, sql: str) -> int:
 
 def play(record: Record, seed: int = 1) -> tuple[EventfulDay, list[str]]:
     lines: list[str] = []
-    day = play_day(BEGIN, seed, lambda at, text: lines.append(f"{at:%H:%M} {text}"), lambda at: None, hours=9)
+    day = play_day(
+        BEGIN, seed, lambda at, text: lines.append(f"{at:%H:%M} {text}"), lambda at: None, hours=9, until=BEGIN + timedelta(hours=24)
+    )
     assert record.engine.rows("SELECT 1 FROM work_row LIMIT 1")
     return day, lines
 

@@ -96,9 +96,15 @@ def past_resources(everybody: tuple[Profile, ...], begin: datetime) -> Iterator[
 
 
 def play_day(
-    begin: datetime, seed: int, say: Callable[[datetime, str], None], pace: Callable[[datetime], None], *, hours: float
+    begin: datetime,
+    seed: int,
+    say: Callable[[datetime, str], None],
+    pace: Callable[[datetime], None],
+    *,
+    hours: float,
+    until: datetime | None = None,
 ) -> EventfulDay:
-    """Play a day of `hours` from `begin` on in the demo clinic, to its last acknowledgement. Raises DemoRefused where there is none."""
+    """Play a day of `hours` from `begin` on in the demo clinic, to its end or to `until`. Raises DemoRefused where there is none."""
     record = site_record()
     if not _there(record, "Patient", f"demo-p{PATIENTS:03d}"):
         raise DemoRefused("There is no demo clinic here. Make it first: benchside demo clinic")
@@ -110,7 +116,7 @@ def play_day(
     made_on = record.read("Patient", f"demo-p{PATIENTS:03d}").recorded.date()
     everybody = [profile for profile in profiles(SEED, made_on) if profile.id not in busy]
     day = EventfulDay(record, everybody, seed, begin, hours=hours, say=say)
-    day.run(begin + timedelta(hours=24), pace)
+    day.run(until or begin + timedelta(hours=hours), pace)
     return day
 
 
