@@ -85,7 +85,7 @@ def test_offline_the_order_waits_and_is_then_sent(clinic: Clinic, sign_in: Opene
         page.get_by_role("button", name="Send 1 order").click()
         expect(page.locator("[data-send-state]")).not_to_be_empty()
         assert clinic.rows("SELECT count(*) FROM order_row") == [(0,)]
-    page.wait_for_function("Benchside.connection.online")
+    expect(page.locator("benchside-connection").first).to_have_attribute("data-state", "online")
     page.get_by_role("button", name="Send 1 order").click()
     expect(page.get_by_role("heading", name=re.compile("Requisition"))).to_be_visible()
     assert clinic.rows("SELECT count(*) FROM order_row") == [(1,)]
