@@ -22,7 +22,7 @@ from benchside.record.keys import moment
 from benchside.workplace import Desk, screen
 
 ROLES: Final = ("technician.lead", "technician.senior")
-KINDS: Final = ("collect", "vital-signs", "ekg", "point-of-care", "procedure", "receive")
+KINDS: Final = ("collect", "vital-signs", "ekg", "point-of-care", "procedure", "receive", "order-not-understood")
 HANDS: Final = ("junior_technician", "technician", "senior_technician", "lead_technician", "nurse")
 TASKS_MAX: Final = 40
 

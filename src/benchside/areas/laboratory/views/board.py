@@ -315,7 +315,7 @@ def load_of_everybody(record: Record, at: datetime, kinds: Sequence[str]) -> lis
         row[1 if status == "in-progress" else 0] += int(many)
         row[2] += int(late)
     for owner, many in record.engine.rows(
-        f"SELECT owner, count(*) FROM work_row WHERE kind IN ({marks}) AND ended_us >= ? AND status = 'completed' AND owner > '' GROUP BY owner",
+        f"SELECT owner, count(*) FROM work_row WHERE kind IN ({marks}) AND ended_us >= ? AND status = 'completed' AND owner <> '' GROUP BY owner",
         (*kinds, microseconds(midnight)),
     ):
         found.setdefault(owner, [0, 0, 0, 0])[3] = int(many)
