@@ -15,6 +15,7 @@ from benchside.wire.printing.work import work_on
 from tests.acts.clinic import Clinic, arm, held, precaution
 from tests.journeys.conftest import Opener, offline
 from tests.pages.conftest import LANDSCAPE
+from tests.screens.test_clarifying import arrive
 from tests.stories.steps import ANA, BEA, order
 from tests.wire.labels.running import QUICK, virtual_printer
 
@@ -262,3 +263,20 @@ def test_every_screen_in_both_themes_and_languages(
     page = sign_in("tara", address, theme=theme, language=language)
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing scrolls sideways"
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "es"), ("dark", "en")])
+def test_an_order_to_clarify_is_found_on_the_list_and_understood(
+    clinic: Clinic, sign_in: Opener, axe: Axe, theme: str, language: str
+) -> None:
+    arrive("potash")
+    work = clinic.rows("SELECT id FROM work_row WHERE kind = 'order-not-understood'")[0][0]
+    page = sign_in("tara", f"/work/{work}", theme=theme, language=language)
+    axe(page)
+    page.goto(f"{page.url}/clarify")
+    page.get_by_role("combobox").press_sequentially("potas")
+    page.get_by_role("option").first.click()
+    axe(page)
+    page.locator("#f-form button.button-primary").click()
+    expect(page.locator("h1")).to_contain_text("Pota")
+    assert clinic.rows("SELECT count(*) FROM work_row WHERE kind = 'collect' AND open = 1") == [(1,)]
