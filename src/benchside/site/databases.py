@@ -4,13 +4,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 BUSY_TIMEOUT_S = 20
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 256 * 1024
 MMAP_BYTES = 4 * 1024 * 1024 * 1024
-CHECKPOINT_PAGES = 8192
-JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+CHECKPOINT_PAGES = 65536
+JOURNAL_BYTES_MAX = 256 * 1024 * 1024
 CONNECTION_AGE_S = 600
 
-# WAL: readers never wait for the writer. FULL: a commit that was answered survives a power cut. Checkpoints every 32 MiB
+# WAL: readers never wait for the writer. FULL: a commit that was answered survives a power cut. Checkpoints every 256 MiB
 # of log: pages that many commits touch (the ends of the indexes) are then copied into the file once, not each time.
 SQLITE_PRAGMAS = f"""
 PRAGMA journal_mode = WAL;
