@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from benchside.areas.laboratory.critical import package_critical
 from benchside.areas.laboratory.reception import package_reception
 from benchside.areas.laboratory.screens.board_tables import Cell, Sheet, as_csv, as_workbook
-from benchside.areas.laboratory.screens.wording import people_names, test_name
+from benchside.areas.laboratory.screens.wording import WORK, people_names, test_name
 from benchside.areas.laboratory.turnaround import package_turnaround, percentile
 from benchside.areas.laboratory.views.board import (
     GROUPS,
@@ -59,13 +59,8 @@ SHIFT_WORDS: Final = {"day": N_("Day, 7 to 15"), "evening": N_("Evening, 15 to 2
 PRIORITY_WORDS: Final = {"0": N_("STAT"), "1": N_("As soon as possible"), "2": N_("Urgent"), "3": N_("Routine")}
 BY_WORDS: Final = {"priority": N_("Priority"), "test": N_("Test"), "location": N_("Place"), "shift": N_("Shift")}
 KIND_WORDS: Final = {
-    "collect": N_("Collection"),
+    **WORK,
     "receive": N_("Tubes on their way"),
-    "point-of-care": N_("Point-of-care test"),
-    "vital-signs": N_("Vital signs"),
-    "ekg": N_("EKG"),
-    "procedure": N_("Procedure"),
-    "order-not-understood": N_("Order to clarify"),
     "call-critical": N_("Critical call"),
     "review-result": N_("Unread report"),
     "cosign": N_("Co-signature"),

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchside.areas.laboratory.acts import identify_patient, send_message
-from benchside.areas.laboratory.screens.rows import KINDS, what_of
+from benchside.areas.laboratory.screens.rows import what_of
 from benchside.areas.laboratory.screens.task import task_of
+from benchside.areas.laboratory.screens.wording import WORK
 from benchside.pages.codes import N_
 from benchside.pages.shapes import Column, FieldError
 from benchside.readiness.gathering.identification import identity_of
@@ -99,7 +100,7 @@ def identify(desk: Desk, task_id: str) -> HttpResponse:
         "page": desk.page(_("Identify")),
         "form": form,
         "what": what_of(work),
-        "kind": _(KINDS.get(work.kind, work.kind)),
+        "kind": _(WORK.get(work.kind, work.kind)),
         "family": patient.family,
         "place": place_names(desk.record, [work.location]).get(work.location),
         "back_url": reverse("work", args=[task_id]),

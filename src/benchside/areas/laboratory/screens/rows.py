@@ -10,10 +10,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from benchside.areas.laboratory.acts.order_rules import PROCEDURES
-from benchside.areas.laboratory.catalogue import package_catalogue
+from benchside.areas.laboratory.screens.wording import WORK, test_name
 from benchside.areas.laboratory.views.worklist import DueWork, caps_of
-from benchside.pages.codes import N_
 from benchside.pages.shapes import Flag, Patient, Person, Priority, Work, WorkStatus
 from benchside.pages.shapes import Tube as TubeShape
 from benchside.readiness.explanation import names
@@ -29,14 +27,6 @@ from benchside.workplace.patients import SEXES, arm_words
 PATIENTS_MAX: Final = 200
 ALERTS_MAX: Final = 2000
 
-KINDS: Final[dict[str, str]] = {
-    "collect": N_("Collection"),
-    "vital-signs": N_("Vital signs"),
-    "point-of-care": N_("Point-of-care test"),
-    "ekg": N_("EKG"),
-    "procedure": N_("Procedure"),
-    "order-not-understood": N_("Order to clarify"),
-}
 KIND_ICONS: Final[dict[str, str]] = {
     "collect": "tube",
     "vital-signs": "heart",
@@ -148,22 +138,10 @@ def _alerts(desk: Desk, wanted: Sequence[str], marks: str) -> dict[str, tuple[li
     return found
 
 
-def test_name(code: str, fallback: str) -> str:
-    """What a test, panel or procedure is called in the reader's language."""
-    catalogue, language = package_catalogue(), reader_language()
-    if code in catalogue.tests:
-        return catalogue.tests[code].name.text(language)
-    if code in catalogue.panels:
-        return catalogue.panels[code].name.text(language)
-    if code in PROCEDURES:
-        return PROCEDURES[code][3 if language == "es" else 2]
-    return fallback or code
-
-
 def what_of(work: DueWork) -> str:
     """What a task is about: its tests in words, or its kind."""
     words = ", ".join(test_name(line.test, line.name) for line in work.orders)
-    return words or work.words or _(KINDS.get(work.kind, work.kind))
+    return words or work.words or _(WORK.get(work.kind, work.kind))
 
 
 def preparation_of(work: DueWork) -> str | None:
@@ -226,7 +204,7 @@ def row_of(work: DueWork, patient: Patient, place: str | None, owner_name: str, 
     )
     return Row(
         shape,
-        _(KINDS.get(work.kind, work.kind)),
+        _(WORK.get(work.kind, work.kind)),
         KIND_ICONS.get(work.kind, "dot"),
         work.owner == author,
         not work.owner,

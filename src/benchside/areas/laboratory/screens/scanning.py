@@ -8,11 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchside.accounts.badges import person_of_badge
-from benchside.areas.laboratory.views.worklist import HANDS
 from benchside.record import Record
 from benchside.terms.folding import fold
 from benchside.workplace import Desk, screen
-from benchside.workplace.places import address
+from benchside.workplace.places import HANDS, address
 
 CODE_MAX = 200
 

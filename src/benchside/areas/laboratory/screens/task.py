@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchside.areas.laboratory.catalogue import package_catalogue
-from benchside.areas.laboratory.screens.rows import KINDS, STATUSES, preparation_of, priority_of, staff_names, what_of
-from benchside.areas.laboratory.views.worklist import HANDS, DueWork, one_work
+from benchside.areas.laboratory.screens.rows import STATUSES, preparation_of, priority_of, staff_names, what_of
+from benchside.areas.laboratory.screens.wording import WORK
+from benchside.areas.laboratory.views.worklist import DueWork, one_work
 from benchside.fhir import r4
 from benchside.pages.idempotency import new_key
 from benchside.pages.shapes import Option, Step, StepState
@@ -23,7 +24,7 @@ from benchside.readiness.staff import staff_name, staff_with_role
 from benchside.record.keys import moment as moment_of_us
 from benchside.workplace import Desk, screen
 from benchside.workplace.outcomes import reader_language
-from benchside.workplace.places import address
+from benchside.workplace.places import HANDS, address
 
 OTHER_KINDS = {
     "receive": ("receive", False),
@@ -171,7 +172,7 @@ def show(desk: Desk, task_id: str) -> HttpResponse:
         "page": desk.page(what_of(work)),
         "patient": desk.patient(work.patient) if work.patient else None,
         "work": work,
-        "kind": _(KINDS[work.kind]),
+        "kind": _(WORK[work.kind]),
         "what": what_of(work),
         "preparation": preparation_of(work),
         "priority": priority_of(work.priority),

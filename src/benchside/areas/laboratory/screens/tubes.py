@@ -12,7 +12,8 @@ from benchside.areas.laboratory.acts import ScannedTube
 from benchside.areas.laboratory.acts.tubes_kept import accession_of
 from benchside.areas.laboratory.catalogue import package_catalogue
 from benchside.areas.laboratory.order_of_draw import VENOUS_WAYS, PlannedTube
-from benchside.areas.laboratory.screens.rows import CAP_KEYS, test_name
+from benchside.areas.laboratory.screens.rows import CAP_KEYS
+from benchside.areas.laboratory.screens.wording import test_name
 from benchside.areas.laboratory.tubes import TubeTable, package_tubes
 from benchside.areas.laboratory.views.specimens import specimen_state, tests_of_specimen, tube_of
 from benchside.fhir import r4

@@ -31,6 +31,7 @@ WORK: Final = {
     "vital-signs": N_("Vital signs"),
     "ekg": N_("EKG"),
     "procedure": N_("Procedure"),
+    "order-not-understood": N_("Order to clarify"),
 }
 VITAL_SIGNS: Final = {
     "85354-9": N_("Blood pressure"),

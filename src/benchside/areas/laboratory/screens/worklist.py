@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benchside.areas.laboratory.acts import assign_work, claim_work, release_work
-from benchside.areas.laboratory.screens.rows import KINDS, Row, row_of, row_patients, staff_names
-from benchside.areas.laboratory.views.worklist import HANDS, Filters, Whose, Worklist, head_number, worklist
+from benchside.areas.laboratory.screens.rows import Row, row_of, row_patients, staff_names
+from benchside.areas.laboratory.screens.wording import WORK
+from benchside.areas.laboratory.views.worklist import Filters, Whose, Worklist, head_number, worklist
 from benchside.pages.codes import N_
 from benchside.pages.idempotency import new_key
 from benchside.pages.shapes import Form, Option, Patient, Reason, Tab, Undo
 from benchside.readiness.gathering.orders import PRIORITIES
 from benchside.readiness.gathering.places import places
 from benchside.workplace import Desk, screen
+from benchside.workplace.places import HANDS
 
 PLACE_COOKIE: Final = "benchside_place"
 PLACE_COOKIE_AGE: Final = 365 * 24 * 60 * 60
@@ -112,7 +114,7 @@ def _values(desk: Desk, filters: Filters, found: Worklist) -> dict[str, object]:
         "filters": filters,
         "more": found.more,
         "claim_key": new_key,
-        "kinds": KINDS,
+        "kinds": WORK,
         "back": f"{reverse('worklist')}?{_query(filters)}",
     }
 
@@ -158,7 +160,7 @@ def _page(desk: Desk, reasons: tuple[Reason, ...] = (), status: int = 200) -> Ht
         "scan": desk.form("scan", action=reverse("scan"), prefix="scan"),
         "filter_form": desk.form("worklist-filter", action=reverse("worklist"), prefix="filter", values=_filter_values(filters)),
         "place_options": [Option(value=own, text=name) for own, name in places(desk.record)],
-        "kind_options": [Option(value=kind, text=_(words)) for kind, words in KINDS.items()],
+        "kind_options": [Option(value=kind, text=_(words)) for kind, words in WORK.items()],
         "priority_options": [Option(value=code, text=_(words)) for code, words in PRIORITY_WORDS.items()],
         "narrowed": bool(filters.kind or filters.priority is not None or filters.text or filters.place),
         "clear_url": f"{reverse('worklist')}?{urlencode({'whose': filters.whose, 'place': ''})}",

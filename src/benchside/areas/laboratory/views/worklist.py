@@ -14,9 +14,8 @@ from benchside.readiness.gathering.places import place_names
 from benchside.record import Record
 from benchside.record.keys import microseconds, moment
 from benchside.terms.folding import fold
+from benchside.workplace.places import HANDS
 
-HANDS: Final = ("collect", "vital-signs", "point-of-care", "ekg", "procedure", "order-not-understood")
-"""Kinds of work that technicians find on the worklist: at the patient's side, and orders that somebody must read."""
 WORK_MAX: Final = 60
 """Tasks on one page; more are said to be more, and filters narrow them."""
 FOUND_PATIENTS_MAX: Final = 20
