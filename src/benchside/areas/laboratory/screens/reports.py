@@ -14,7 +14,7 @@ from benchside.areas.laboratory.screens.report_lines import RELEASED, STATUS_SHO
 from benchside.areas.laboratory.screens.specimens import MESSAGE_WORDS, act_words
 from benchside.areas.laboratory.views.stories import told_about, versions_of
 from benchside.fhir import r4
-from benchside.pages.shapes import Event, FieldError, Option
+from benchside.pages.shapes import Event, FieldError, Option, Patient
 from benchside.readiness.gathering.kept import TEST, as_struct, code_of, id_of, load, moment, target_of, version_of, words_of
 from benchside.readiness.gathering.patients import patient_facts
 from benchside.readiness.staff import staff_name
@@ -169,24 +169,37 @@ def amend(desk: Desk, observation_id: str) -> HttpResponse:
             told = ", ".join(staff_name(desk.record, who) for who in outcome.answer.told)
             return desk.done(reverse("report", args=[report_id]), _("Changed. Told: %(who)s.") % {"who": told})
         form, reasons, status = outcome.form, outcome.reasons, outcome.status
-    facts = patient_facts(desk.record, found.patient, desk.now)
-    return drawn(
+    return _drawn_change(
         desk,
         "amend",
+        _("Change %(test)s"),
+        one,
+        report_id,
+        patient,
         status=status,
-        page=desk.page(_("Change %(test)s") % {"test": words_of(one.code)}),
-        patient=patient,
-        line=line_of(desk, one, facts),
-        report=report_id,
         form=form,
         reasons=reasons,
-        seen=version_of(one),
         events=(
             Option(value="correct", text=_("It was wrong"), hint=_("Corrected report")),
             Option(value="amend", text=_("More is known now"), hint=_("Amended report")),
         ),
         may_cancel=desk.performer.level in ("senior", "lead"),
         answers=tuple(Option(value=answer, text=answer.replace("-", " ")) for answer in _answers(one)),
+    )
+
+
+def _drawn_change(desk: Desk, name: str, title: str, one: r4.Observation, report_id: str, patient: Patient, **values: Any) -> HttpResponse:
+    """The page on which one released value is changed or taken back."""
+    facts = patient_facts(desk.record, patient.reference.partition("/")[2], desk.now)
+    return drawn(
+        desk,
+        name,
+        page=desk.page(title % {"test": words_of(one.code)}),
+        patient=patient,
+        line=line_of(desk, one, facts),
+        report=report_id,
+        seen=version_of(one),
+        **values,
     )
 
 
@@ -218,16 +231,4 @@ def cancel(desk: Desk, observation_id: str) -> HttpResponse:
             told = ", ".join(staff_name(desk.record, who) for who in outcome.answer.told) or _("nobody had seen it")
             return desk.done(reverse("report", args=[report_id]), _("Taken back. Told: %(who)s.") % {"who": told}, tone="warning")
         form, reasons, status = outcome.form, outcome.reasons, outcome.status
-    facts = patient_facts(desk.record, found.patient, desk.now)
-    return drawn(
-        desk,
-        "cancel_result",
-        status=status,
-        page=desk.page(_("Take back %(test)s") % {"test": words_of(one.code)}),
-        patient=patient,
-        line=line_of(desk, one, facts),
-        report=report_id,
-        form=form,
-        reasons=reasons,
-        seen=version_of(one),
-    )
+    return _drawn_change(desk, "cancel_result", _("Take back %(test)s"), one, report_id, patient, status=status, form=form, reasons=reasons)
